@@ -1,0 +1,54 @@
+import type { MessageHeaders } from '@voteapp/contracts/message';
+
+/** The queue did not confirm: it is down, full or silent. The message may or may not be stored. */
+export class QueueUnavailable extends Error {
+  override readonly name = 'QueueUnavailable';
+}
+
+export interface VotePublisher {
+  /**
+   * Resolves once the message is durable in the queue of that shard; the bytes are not kept or changed.
+   * Rejects with {@link QueueUnavailable}; sending the same bytes again is then always right.
+   */
+  publish(shard: number, body: Uint8Array, headers: MessageHeaders): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Delivery {
+  readonly body: Uint8Array;
+  readonly headers: MessageHeaders;
+  /** True when it may have been delivered before. */
+  readonly redelivered: boolean;
+}
+
+/**
+ * Deliveries of one shard in the order of their confirmed publication. A delivery is given again, in order, to the
+ * next subscription if this one ends without acknowledging it.
+ */
+export interface VoteSubscription {
+  /**
+   * Waits until at least one delivery is there and returns what is there: at most `maxVotes` entries by their headers,
+   * but at least one message. Empty only once the subscription is closed.
+   */
+  take(maxVotes: number): Promise<readonly Delivery[]>;
+  /**
+   * Acknowledges this delivery and everything taken before it. Of no effect when the subscription has lost them to a
+   * broken connection in the meantime.
+   */
+  ack(last: Delivery): Promise<void>;
+  /** Messages waiting in the queue that no subscription has taken. Rejects with {@link QueueUnavailable}. */
+  ready(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** One driver's connection to the queues of one app. */
+export interface VoteQueue {
+  /** Makes sure that the queues of shards 0 … `shards` − 1 exist. Rejects with {@link QueueUnavailable}. */
+  declare(shards: number): Promise<void>;
+  publisher(): VotePublisher;
+  subscribe(shard: number): VoteSubscription;
+  /** Resolves when the queue answers; rejects with {@link QueueUnavailable}. */
+  ping(): Promise<void>;
+  /** Ends every publisher and subscription. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,151 @@
+import type { BasePoll, Control, Definition, Problem } from '@voteapp/contracts/definition';
+import type { RejectReason } from '@voteapp/contracts/message';
+
+/** The store cannot be reached or does not answer; the same call may succeed later. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** The store belongs to another app: nothing was changed. */
+export class StoreOwnedByOther extends Error {
+  override readonly name = 'StoreOwnedByOther';
+}
+
+/** An on-air action or an edit that the round's state forbids; the text is a sentence for its author. */
+export class RoundRefused extends Error {
+  override readonly name = 'RoundRefused';
+}
+
+/** What one transaction added. `rejected` counts entries by reason. */
+export interface Applied {
+  /** Batches seen for the first time; a batch committed before adds nothing to any number here. */
+  readonly batches: number;
+  readonly accepted: number;
+  readonly cast: number;
+  readonly duplicates: number;
+  readonly late: number;
+  readonly rejected: Readonly<Partial<Record<RejectReason, number>>>;
+}
+
+export type BaseOutcome =
+  | { readonly outcome: 'written' | 'unchanged' }
+  | { readonly outcome: 'refused'; readonly problems: readonly Problem[] };
+
+/** One producer as the store knows it in one round. */
+export interface ProducerState {
+  readonly producer: string;
+  /** When its last beat on any shard was committed, ms by the worker's clock. */
+  readonly lastBeatAt: number;
+  /** When it was proved dead without waiting for its lease; null: not proved. */
+  readonly retiredAt: number | null;
+  /** One element per shard of the round that it has sent a beat to. */
+  readonly shards: readonly {
+    readonly shard: number;
+    readonly last: number;
+    readonly closed: boolean;
+    /** Batches of it that are committed. */
+    readonly committed: number;
+  }[];
+}
+
+/** All that decides whether a closed round is final. */
+export interface ClosingState {
+  readonly shards: number;
+  readonly final: boolean;
+  readonly markers: readonly {
+    readonly marker: number;
+    /** Written before the marker was published, ms by the worker's clock. */
+    readonly at: number;
+    /** True once it is committed on every shard. */
+    readonly committed: boolean;
+  }[];
+  readonly producers: readonly ProducerState[];
+}
+
+export interface FinalRecord {
+  readonly version: number;
+  /** ms */
+  readonly at: number;
+  readonly reason?: string;
+}
+
+/** The numbers of a round, read in one transaction. */
+export interface RoundSnapshot {
+  readonly definition: Definition;
+  /** In the order of the options: votes in the tally, and votes applied. */
+  readonly counts: readonly { readonly votes: number; readonly cast: number }[];
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly rejected: number;
+  readonly late: number;
+  /** As the workers wrote it: votes waiting, and when (ms) the oldest of the shards' numbers was written. */
+  readonly pending: { readonly votes: number; readonly writtenAt: number } | null;
+  readonly final: FinalRecord | null;
+}
+
+/** Votes applied in one minute (since the epoch, UTC), in the order of the options. */
+export interface MinuteCast {
+  readonly minute: number;
+  readonly cast: readonly number[];
+}
+
+export interface Comment {
+  readonly email: string;
+  readonly comment: string;
+}
+
+/** What the worker needs. Times (`now`) are ms since the epoch. Every method may reject with StoreUnavailable. */
+export interface WorkerStore {
+  /** Brings the tables up to date and ties them to `owner`. Rejects with {@link StoreOwnedByOther}. */
+  open(owner: string): Promise<void>;
+  /**
+   * Writes the poll of a mounted file if its revision is higher than the stored one. A new round closes the current
+   * one CONTROL_DELAY_MS after `now`. Refused when the round's fixed parts differ, when the round is known but not
+   * the current one, or when it would reopen a round that is closing.
+   */
+  putBase(revision: number, base: BasePoll, now: number): Promise<BaseOutcome>;
+  /**
+   * Adds an on-air action to the current round, to hold from `now` + CONTROL_DELAY_MS; returns the new definition.
+   * Rejects with {@link RoundRefused}.
+   */
+  addControl(control: Omit<Control, 'at'>, now: number): Promise<Definition>;
+  currentDefinition(): Promise<Definition | null>;
+  /** Definitions of the rounds that are not final, the current one among them, oldest first. */
+  unfinishedRounds(): Promise<readonly Definition[]>;
+  /**
+   * Applies messages of one shard, in order, in one transaction: votes by policy, beats, markers; what is wrong goes
+   * to `rejected`. A message that was applied before changes nothing.
+   */
+  apply(shard: number, bodies: readonly Uint8Array[], now: number): Promise<Applied>;
+  /** Sets one message aside whole. */
+  reject(shard: number, body: Uint8Array, reason: RejectReason, detail: string, now: number): Promise<void>;
+  closingState(round: string): Promise<ClosingState>;
+  /** Records the round's next marker before it is published; returns its number. */
+  addMarker(round: string, now: number): Promise<number>;
+  /** Declares every producer seen so far dead: only for whoever can prove that they are. */
+  retireProducers(now: number): Promise<void>;
+  /** Stores that the round is final, with its tally; the first call wins. */
+  finalize(round: string, now: number): Promise<void>;
+  /** Votes known to wait on one shard. */
+  writePending(shard: number, votes: number, now: number): Promise<void>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What front needs: everything but votes. */
+export interface FrontStore {
+  currentDefinition(): Promise<Definition | null>;
+  /** null: no such round. */
+  snapshot(round: string): Promise<RoundSnapshot | null>;
+  /** In ascending order; minutes without a vote are absent. */
+  minutes(round: string): Promise<readonly MinuteCast[]>;
+  /** Every round with a definition, oldest first. */
+  rounds(): Promise<readonly { readonly definition: Definition; readonly final: boolean }[]>;
+  addComment(contentId: string, comment: Comment, now: number): Promise<void>;
+  /** Oldest first. */
+  comments(contentId: string): Promise<readonly Comment[]>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface VoteStore extends WorkerStore, FrontStore {}
