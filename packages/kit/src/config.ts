@@ -15,19 +15,17 @@ export class ConfigError extends Error {
   }
 }
 
-function readValue(name: string, env: Environment, problems: string[]): string | undefined {
+type Reading = { readonly value: string | undefined } | { readonly problem: string };
+
+function read(name: string, env: Environment): Reading {
   const file = env[`${name}_FILE`];
-  if (file === undefined) return env[name];
-  if (env[name] !== undefined) {
-    problems.push(`${name} and ${name}_FILE are both set; keep one of them`);
-    return undefined;
-  }
+  if (file === undefined) return { value: env[name] };
+  if (env[name] !== undefined) return { problem: `${name} and ${name}_FILE are both set; keep one of them` };
   try {
-    // Editors and `kubectl create secret --from-file` leave a newline at the end that nobody meant.
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    // Editors leave a newline at the end of a secret's file that nobody meant.
+    return { value: readFileSync(file, 'utf8').replace(/\r?\n$/, '') };
   } catch (error) {
-    problems.push(`${name}_FILE cannot be read: ${(error as Error).message}`);
-    return undefined;
+    return { problem: `${name}_FILE cannot be read: ${(error as Error).message}` };
   }
 }
 
@@ -38,19 +36,22 @@ function readValue(name: string, env: Environment, problems: string[]): string |
 export function parseConfig<Schema extends z.ZodObject>(schema: Schema, env: Environment): z.output<Schema> {
   const problems: string[] = [];
   const values: Record<string, string> = {};
+  const unreadable = new Set<string>();
   for (const name of Object.keys(schema.shape)) {
-    const value = readValue(name, env, problems);
-    if (value !== undefined) values[name] = value;
-  }
-  const unreadable = new Set(problems.map((problem) => problem.split(/[ _]FILE| /)[0]));
-  const parsed = schema.safeParse(values);
-  if (!parsed.success) {
-    for (const { path, message } of parsed.error.issues) {
-      const name = path.join('.');
-      if (unreadable.has(name)) continue;
-      problems.push(values[name] === undefined ? `${name} is required` : `${name}: ${message}`);
+    const reading = read(name, env);
+    if ('problem' in reading) {
+      unreadable.add(name);
+      problems.push(reading.problem);
+    } else if (reading.value !== undefined) {
+      values[name] = reading.value;
     }
   }
-  if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
-  return parsed.data;
+  const parsed = schema.safeParse(values);
+  if (parsed.success && problems.length === 0) return parsed.data;
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const name = path.join('.');
+    if (unreadable.has(name)) continue;
+    problems.push(name in values ? `${name}: ${message}` : `${name} is required`);
+  }
+  throw new ConfigError(problems);
 }

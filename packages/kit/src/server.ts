@@ -9,12 +9,22 @@ export class CannotListen extends Error {
 /** How long a request may take to arrive, in ms; after that the connection gets 408. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/**
- * A server that gives up on requests that do not arrive in 10 s. `timeoutBody` is the JSON text of that 408.
- */
-export function createHttpServer(listener: RequestListener, timeoutBody: string): Server {
+export interface ServerOptions {
+  /** The JSON text of the 408 that a request gets which does not arrive in time. */
+  readonly timeoutBody: string;
+  /** Default: 10 s. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** A server that gives up on requests that do not arrive in time. */
+export function createHttpServer(listener: RequestListener, options: ServerOptions): Server {
+  const { timeoutBody, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 500 },
+    {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(500, requestTimeoutMs),
+    },
     listener,
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -49,8 +59,10 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  // A kept-alive connection is idle only once its last answer is out, and would then stay for seconds.
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const limit = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
-  clearTimeout(timer);
+  clearInterval(idle);
+  clearTimeout(limit);
 }

@@ -1,0 +1,80 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+
+import { debianRoot, hostSuite } from './debian-root.ts';
+
+/** A program that tests start: where it is, or why it is not here. */
+export type Program = { readonly path: string } | { readonly missing: string };
+
+function onPath(...names: readonly string[]): string | null {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    for (const name of names) {
+      const path = join(folder, name);
+      try {
+        accessSync(path, constants.X_OK);
+        return path;
+      } catch {
+        // not in this folder
+      }
+    }
+  }
+  return null;
+}
+
+/** A script in the root that starts `program` with the libraries of the root. */
+async function launcher(root: string, program: string): Promise<string> {
+  const path = join(root, `launch-${program.replaceAll('/', '-')}`);
+  if (existsSync(path)) return path;
+  const fonts = join(root, 'fonts.conf');
+  await writeFile(
+    fonts,
+    `<?xml version="1.0"?><fontconfig><dir>${root}/usr/share/fonts</dir><cachedir>${root}/fonts.cache</cachedir></fontconfig>`,
+  );
+  const libraries = [
+    'usr/lib/x86_64-linux-gnu',
+    'usr/lib/aarch64-linux-gnu',
+    'lib/x86_64-linux-gnu',
+    'lib/aarch64-linux-gnu',
+  ];
+  const libraryPath = libraries.map((folder) => join(root, folder)).join(':');
+  const script = `#!/bin/sh\nLD_LIBRARY_PATH='${libraryPath}' FONTCONFIG_FILE='${fonts}' exec '${join(root, program)}' "$@"\n`;
+  await writeFile(path, script, { mode: 0o755 });
+  return path;
+}
+
+/** The last line a failed program said, for its command line says little. */
+function reasonOf(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message: string };
+  return stderr?.trim().split('\n').at(-1) ?? message;
+}
+
+async function find(
+  variable: string,
+  names: readonly string[],
+  packages: readonly string[],
+  program: string,
+): Promise<Program> {
+  const found = process.env[variable] ?? onPath(...names);
+  if (found !== null && found !== '') return { path: found };
+  // The host's own suite: what is unpacked runs on the host's C library loader.
+  const suite = hostSuite();
+  if (suite === null) return { missing: `no ${names.join(' or ')} on PATH, and this is no Debian to unpack it from` };
+  try {
+    return { path: await launcher(await debianRoot(suite, packages), program) };
+  } catch (error) {
+    return { missing: `no ${names.join(' or ')} on PATH, and unpacking failed: ${reasonOf(error)}` };
+  }
+}
+
+/** What the suites start, each under the variable that may name another. */
+export const PROGRAMS = {
+  VOTEAPP_TEST_CHROMIUM: () =>
+    find(
+      'VOTEAPP_TEST_CHROMIUM',
+      ['chromium', 'chromium-browser', 'google-chrome'],
+      ['chromium', 'fonts-dejavu-core', 'fonts-noto-color-emoji'],
+      'usr/lib/chromium/chromium',
+    ),
+  VOTEAPP_TEST_STRACE: () => find('VOTEAPP_TEST_STRACE', ['strace'], ['strace'], 'usr/bin/strace'),
+} as const;
