@@ -87,7 +87,8 @@ export function encodeMarker(message: Omit<MarkerMessage, 'v'>): Buffer {
   return Buffer.from(JSON.stringify({ v: 1, ...message }));
 }
 
-const TAG_PATTERN = /^[A-Za-z0-9_-]{22}$/;
+// The last of the 22 characters carries 2 bits: with any other letter two texts would stand for the same 16 bytes.
+const TAG_PATTERN = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 const PRODUCER_PATTERN = /^[0-9a-f]{16}$/;
 
 function isCount(value: unknown, min: number): value is number {

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 
 import { PORTS } from '../ports.ts';
-import { port, sharedEnv } from './shared.ts';
+import { pollFile, port, sharedEnv } from './shared.ts';
 
 /** Environment of the worker. Each name may be given as `<NAME>_FILE` instead. */
 export const workerEnv = z.object({
   ...sharedEnv,
-  PORT: port.default(PORTS.worker),
-  POLL_FILE: z.string().min(1),
+  PORT: port.default(PORTS.worker).describe('Port of the health routes.'),
+  POLL_FILE: pollFile,
 });
 
 export type WorkerConfig = z.output<typeof workerEnv>;
