@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
-import { basePoll, type Control, effectiveDefinition, pollState, refusalAt, transitionProblems } from './definition.ts';
-import { pollSchema } from './poll.ts';
+import {
+  basePoll,
+  type Control,
+  effectiveDefinition,
+  type PollState,
+  pollState,
+  refusalAt,
+  showsOptions,
+  transitionProblems,
+} from './definition.ts';
+
+import { pollSchema, VISIBILITIES, type Visibility } from './poll.ts';
 
 const numbers = { version: 1, revision: 1 };
 
@@ -89,5 +99,24 @@ describe('within a round', () => {
           'must stay "c", for options are never removed, renamed or reordered within the round "shop"; set a new spec.poll.id to start a new count',
       },
     ]);
+  });
+});
+
+const STATES: readonly PollState[] = ['Scheduled', 'Open', 'Suspended', 'Draining', 'Final'];
+
+describe('showsOptions', () => {
+  const rules: { visibility: Visibility; voted: boolean; shownIn: readonly PollState[] }[] = [
+    { visibility: 'Always', voted: false, shownIn: STATES },
+    { visibility: 'AfterVote', voted: false, shownIn: ['Draining', 'Final'] },
+    { visibility: 'AfterVote', voted: true, shownIn: STATES },
+    { visibility: 'AfterClose', voted: false, shownIn: ['Draining', 'Final'] },
+    { visibility: 'AfterClose', voted: true, shownIn: ['Draining', 'Final'] },
+  ];
+  it.each(rules)('$visibility, voted $voted: shown in $shownIn', ({ visibility, voted, shownIn }) => {
+    expect(STATES.filter((state) => showsOptions(visibility, state, () => voted))).toEqual(shownIn);
+  });
+
+  it('has a rule for every visibility', () => {
+    expect([...new Set(rules.map(({ visibility }) => visibility))].toSorted()).toEqual([...VISIBILITIES].toSorted());
   });
 });

@@ -138,6 +138,19 @@ export function pollState(definition: Definition, time: number, final: boolean):
   }
 }
 
+/** Whether somebody may see the numbers per option; `hasVoted` is asked only where it decides. */
+export function showsOptions(visibility: Visibility, state: PollState, hasVoted: () => boolean): boolean {
+  const closed = state === 'Draining' || state === 'Final';
+  switch (visibility) {
+    case 'Always':
+      return true;
+    case 'AfterVote':
+      return closed || hasVoted();
+    case 'AfterClose':
+      return closed;
+  }
+}
+
 export interface Problem {
   /** Field path inside the VotingApp, such as `spec.poll.options[1].id`. */
   readonly path: string;

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+
+import { shareReads } from './share-reads.ts';
+
+function counting() {
+  const clock = { now: 1_000 };
+  const pending: { resolve: (value: number) => void; reject: (error: Error) => void }[] = [];
+  const read = shareReads(
+    () => new Promise<number>((resolve, reject) => pending.push({ resolve, reject })),
+    100,
+    () => clock.now,
+  );
+  return { clock, pending, read };
+}
+
+describe('shareReads', () => {
+  it('gives one read to all who ask while it is under way, however long it takes', async () => {
+    const { clock, pending, read } = counting();
+    const first = read();
+    clock.now += 5_000;
+    const second = read();
+    expect(pending).toHaveLength(1);
+    pending[0]?.resolve(7);
+    expect(await Promise.all([first, second])).toEqual([7, 7]);
+  });
+
+  it('reads again once 100 ms have passed since the last read began', async () => {
+    const { clock, pending, read } = counting();
+    const first = read();
+    pending[0]?.resolve(1);
+    await first;
+    clock.now += 99;
+    expect(await read()).toBe(1);
+    clock.now += 1;
+    const next = read();
+    pending[1]?.resolve(2);
+    expect(await next).toBe(2);
+  });
+
+  it('reads again when the clock was set back', async () => {
+    const { clock, pending, read } = counting();
+    const first = read();
+    pending[0]?.resolve(1);
+    await first;
+    clock.now -= 60_000;
+    const next = read();
+    pending[1]?.resolve(2);
+    expect(await next).toBe(2);
+  });
+
+  it('shares a failure like a value, and tries again after the same time', async () => {
+    const { clock, pending, read } = counting();
+    const first = read();
+    pending[0]?.reject(new Error('down'));
+    await expect(first).rejects.toThrow('down');
+    await expect(read()).rejects.toThrow('down');
+    expect(pending).toHaveLength(1);
+    clock.now += 100;
+    const next = read();
+    pending[1]?.resolve(3);
+    expect(await next).toBe(3);
+  });
+});
