@@ -68,6 +68,20 @@ describe('a server', () => {
     expect(await answer).toBe('done');
     await closed;
   });
+
+  it('does not wait for connections over which nothing was asked when it closes', async () => {
+    const { server, port } = await serve((_, response) => response.end());
+    const unused = connect(port, '127.0.0.1');
+    await once(unused, 'connect');
+    const kept = connect(port, '127.0.0.1');
+    kept.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    await once(kept, 'data');
+    const left = Promise.all([once(unused.resume(), 'close'), once(kept.resume(), 'close')]);
+    const startedAt = performance.now();
+    await closeServer(server, 10_000);
+    await left;
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
 });
 
 describe('the admin routes', () => {

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** The address is taken or may not be used; the text says which and what to do. */
 export class CannotListen extends Error {
@@ -16,6 +16,9 @@ export interface ServerOptions {
   readonly requestTimeoutMs?: number;
 }
 
+// Browsers and connection pools open connections in advance, and Node does not count one that was never used as idle.
+const openSockets = new WeakMap<Server, Set<Socket>>();
+
 /** A server that gives up on requests that do not arrive in time. */
 export function createHttpServer(listener: RequestListener, options: ServerOptions): Server {
   const { timeoutBody, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
@@ -27,6 +30,12 @@ export function createHttpServer(listener: RequestListener, options: ServerOptio
     },
     listener,
   );
+  const sockets = new Set<Socket>();
+  openSockets.set(server, sockets);
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
@@ -60,7 +69,10 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
     server.close(() => resolve());
   });
   // A kept-alive connection is idle only once its last answer is out, and would then stay for seconds.
-  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+    for (const socket of openSockets.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
+  }, 20);
   const limit = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearInterval(idle);
