@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { commentList, newComment } from './http/comments.ts';
 import { publicPoll } from './http/poll.ts';
-import { hiddenResults, results, rounds } from './http/results.ts';
+import { hiddenResults, results, rounds, totals } from './http/results.ts';
 import { postVotesRequest, votarRequest, voteAccepted, voteRequest } from './http/vote.ts';
 
 const errorBody = z.object({
@@ -18,6 +18,7 @@ const pollOfVoter = publicPoll.extend({
   clock: z.int().describe('The service’s clock, ms since the epoch.'),
   you: z.object({ option: z.string(), seq: z.int() }).nullable().describe('The choice in the caller’s cookie.'),
   results: results.nullable().describe('The results, where this voter may see them.'),
+  totals: totals.nullable().describe('The totals; null while they are not known.'),
 });
 
 const SCHEMAS = {
@@ -132,7 +133,7 @@ function paths(): Record<string, object> {
     '/api/results/stream': {
       get: {
         tags: ['front'],
-        summary: 'The results as server-sent events: `results`, or `totals` while hidden',
+        summary: 'The results as server-sent events: `results`, `totals` while hidden, `unavailable` in an outage',
         parameters: [round, receipt],
         responses: {
           200: { description: 'Events.', content: { 'text/event-stream': {} } },
