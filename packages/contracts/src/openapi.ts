@@ -229,14 +229,16 @@ function paths(): Record<string, object> {
   };
 }
 
+/** JSON Schemas of the bodies; where one holds another, it refers to it. */
+function componentSchemas(): Record<string, object> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => `#/components/schemas/${id}` });
+  return Object.fromEntries(Object.entries(schemas).map(([id, { $schema: _schema, $id: _id, ...body }]) => [id, body]));
+}
+
 /** The HTTP interface as an OpenAPI 3.1 document, made from the schemas that validate. */
 export function openApi(): object {
-  const schemas = Object.fromEntries(
-    Object.entries(SCHEMAS).map(([name, schema]) => {
-      const { $schema: _, ...body } = z.toJSONSchema(schema, { io: 'input' });
-      return [name, body];
-    }),
-  );
   return {
     openapi: '3.1.1',
     info: {
@@ -251,6 +253,6 @@ export function openApi(): object {
       { name: 'compatibility', description: 'Routes of the predecessors, bodies unchanged.' },
     ],
     paths: paths(),
-    components: { schemas },
+    components: { schemas: componentSchemas() },
   };
 }
