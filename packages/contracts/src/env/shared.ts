@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 import * as z from 'zod';
 
 import { NAME_PATTERN } from '../names.ts';
@@ -25,8 +27,22 @@ export const sharedEnv = {
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least severe log lines written.'),
 };
 
+// The names are those of Express: https://expressjs.com/en/guide/behind-proxies.html
+const PROXY_NAMES = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+function isAddressRange(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return PROXY_NAMES.has(text);
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}
+
 export const trustedProxies = z
   .string()
+  .refine(
+    (list) => list.split(',').every((item) => item.trim() === '' || isAddressRange(item.trim())),
+    'must be addresses or CIDR ranges, comma-separated',
+  )
   .default('')
   .describe('Addresses or CIDR ranges, comma-separated, whose X-Forwarded headers are believed.');
 

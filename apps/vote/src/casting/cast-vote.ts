@@ -1,0 +1,122 @@
+import type { KeyObject } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+import { type Definition, type PollOption, refusalAt } from '@voteapp/contracts/definition';
+import { RequestError } from '@voteapp/contracts/errors';
+import { MAX_VOTER_BYTES } from '@voteapp/contracts/http/vote';
+import { encodeEntry } from '@voteapp/contracts/message';
+import { signReceipt } from '@voteapp/contracts/signed';
+import { roundTagKey, shardOf, tagOf } from '@voteapp/contracts/voter-tag';
+
+import type { Origins } from '../origin.ts';
+import type { Office } from '../publishing/producers.ts';
+import { createSequence } from '../sequence.ts';
+import { choiceCookie, readVisitor, repairedCookies, type Visitor } from '../voter.ts';
+
+/** What a request asks for, before anything is checked against the poll. */
+export interface Ballot {
+  /** The option's index in the poll; -1: it has no such option. */
+  readonly indexIn: (options: readonly PollOption[]) => number;
+  /** The voter that the caller names; absent: the voter of the cookie. */
+  readonly voter?: string | undefined;
+  /** The caller's own id of the vote. */
+  readonly id?: string | undefined;
+}
+
+export interface AcceptedVote {
+  /** The caller's id, or the name the vote was given. */
+  readonly id: string;
+  readonly round: string;
+  readonly option: string;
+  readonly index: number;
+  readonly seq: number;
+  readonly receipt?: string;
+}
+
+export interface CastDeps {
+  readonly sessionKey: KeyObject;
+  readonly roundKey: KeyObject;
+  readonly origins: Origins;
+  readonly office: () => Office | null;
+}
+
+/** One attempt to vote. */
+export interface Attempt {
+  readonly request: IncomingMessage;
+  /** When its body was complete, ms. */
+  readonly arrival: number;
+  /** Takes the `Set-Cookie` values of the answer, whatever the outcome. */
+  readonly cookies: string[];
+}
+
+/**
+ * Resolves once the vote is durable in the queue. Rejects with RequestError; with `queue_unavailable` the vote may have
+ * been published, with any other code it was not.
+ */
+export type CastVote = (ballot: Ballot, attempt: Attempt) => Promise<AcceptedVote>;
+
+interface Elector {
+  readonly tag: Buffer;
+  /** null: the caller named the voter. */
+  readonly visitor: Visitor | null;
+}
+
+/** The one way of a vote, whatever route it came by. */
+export function createCastVote({ sessionKey, roundKey, origins, office }: CastDeps): CastVote {
+  const tagKey = createTagKeys(roundKey);
+  const nextSeq = createSequence();
+
+  function electorOf(ballot: Ballot, { request, cookies }: Attempt, definition: Definition): Elector {
+    const { round, policy, voters } = definition;
+    if (!voters.includes(ballot.voter === undefined ? 'Cookie' : 'Named')) throw new RequestError('voter_not_taken');
+    if (ballot.voter !== undefined) {
+      if (Buffer.byteLength(ballot.voter) > MAX_VOTER_BYTES) throw new RequestError('voter_too_long');
+      return { tag: tagOf(tagKey(round), 'named', ballot.voter), visitor: null };
+    }
+    const visitor = readVisitor(sessionKey, request.headers.cookie, round);
+    cookies.push(...repairedCookies(sessionKey, visitor, round, origins.isSecure(request)));
+    if (visitor.forged) throw new RequestError('invalid_cookie');
+    if (policy === 'FirstVoteWins' && visitor.choice !== null) throw new RequestError('already_voted');
+    return { tag: tagOf(tagKey(round), 'cookie', visitor.voter), visitor };
+  }
+
+  // Up to the hand-over to the producer nothing may wait: a vote that arrived before the close must be in its batch
+  // before the closing beat looks whether there is one.
+  return async (ballot, attempt) => {
+    const { request, arrival, cookies } = attempt;
+    if (origins.isCrossSite(request)) throw new RequestError('cross_site');
+    const held = office();
+    if (held === null) throw new RequestError('starting');
+    const { definition, producer } = held;
+    const { round, shards, visibility, version } = definition;
+    const refusal = refusalAt(definition, arrival);
+    if (refusal !== null) throw new RequestError(refusal);
+    const index = ballot.indexIn(definition.options);
+    const option = definition.options[index]?.id;
+    if (option === undefined) throw new RequestError('unknown_option');
+    const { tag, visitor } = electorOf(ballot, attempt, definition);
+
+    const shard = shardOf(tag, shards);
+    const seq = nextSeq(arrival, visitor?.choice?.seq);
+    const idTag = ballot.id === undefined ? undefined : tagOf(tagKey(round), 'id', ballot.id).toString('base64url');
+    const entry = encodeEntry(tag.toString('base64url'), index, seq, idTag);
+    const place = await producer.add(shard, { entry, def: version, arrival });
+
+    if (visitor !== null) {
+      const chosen = { round, voter: visitor.voter, choice: { option, seq } };
+      cookies.push(choiceCookie(sessionKey, chosen, origins.isSecure(request)));
+    }
+    const id = ballot.id ?? `${producer.id}-${shard}-${place.n}-${place.index}`;
+    const accepted = { id, round, option, index, seq };
+    return visibility === 'AfterVote' ? { ...accepted, receipt: signReceipt(sessionKey, round, seq) } : accepted;
+  };
+}
+
+/** The tag key of a round; that of the last one asked for is kept. */
+function createTagKeys(roundKey: KeyObject): (round: string) => KeyObject {
+  let kept: { readonly round: string; readonly key: KeyObject } | undefined;
+  return (round) => {
+    if (kept?.round !== round) kept = { round, key: roundTagKey(roundKey, round) };
+    return kept.key;
+  };
+}
