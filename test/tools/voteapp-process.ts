@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = join(dirname(fileURLToPath(import.meta.url)), '../../cli/src/main.ts');
+const START_LIMIT_MS = 20_000;
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface VoteappProcess {
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly finished: Promise<Finished>;
+}
+
+/** Starts `voteapp` with these arguments; `wrapper` is a program that starts it in turn. */
+export function voteapp(args: readonly string[], wrapper: readonly string[] = []): VoteappProcess {
+  const [program = process.execPath, ...rest] = [...wrapper, process.execPath, MAIN, ...args];
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const finished = once(child, 'close').then(
+    ([code, signal]: unknown[]) => ({ code, signal }) as { code: number | null; signal: NodeJS.Signals | null },
+  );
+  return { child, stdout: () => stdout, stderr: () => stderr, finished };
+}
+
+export interface RunningPoll extends VoteappProcess {
+  readonly urls: { readonly vote: string; readonly worker: string; readonly results: string };
+  /** Ends it as Ctrl-C does and resolves once it is gone. */
+  stop(): Promise<Finished>;
+  /** kill -9 */
+  kill(): Promise<Finished>;
+}
+
+/** `voteapp up` on free ports, with its data under `data`; resolves when it serves. */
+export async function startPoll(
+  data: string,
+  options: { name?: string; args?: readonly string[]; wrapper?: readonly string[] } = {},
+): Promise<RunningPoll> {
+  const { name = 'coca-pepsi', args = [], wrapper = [] } = options;
+  const ports = ['--vote-port', '0', '--worker-port', '0', '--front-port', '0'];
+  const running = voteapp(['up', '--data', data, ...ports, ...args], wrapper);
+  await Promise.race([
+    new Promise<void>((resolve) => {
+      running.child.stdout?.on('data', () => running.stdout().includes('Ctrl-C') && resolve());
+    }),
+    running.finished.then(({ code }) => {
+      throw new Error(`voteapp ended with ${code}: ${running.stderr()}`);
+    }),
+    new Promise((_, reject) => {
+      setTimeout(() => reject(new Error(`voteapp did not start: ${running.stderr()}`)), START_LIMIT_MS).unref();
+    }),
+  ]);
+  const run = JSON.parse(await readFile(join(data, name, 'run.json'), 'utf8')) as Pick<RunningPoll, 'urls'> & {
+    pid: number;
+  };
+  const end = async (signal: NodeJS.Signals): Promise<Finished> => {
+    // The process itself, for under a wrapper the child is another one.
+    process.kill(run.pid, signal);
+    return await running.finished;
+  };
+  return { ...running, urls: run.urls, stop: () => end('SIGINT'), kill: () => end('SIGKILL') };
+}
