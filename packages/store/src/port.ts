@@ -16,9 +16,13 @@ export class RoundRefused extends Error {
   override readonly name = 'RoundRefused';
 }
 
-/** What one transaction added. `rejected` counts entries by reason. */
+/**
+ * What one transaction added; messages handled before add nothing. Always accepted = cast + duplicates + the sum of
+ * `rejected`, which counts entries by reason, those of a message set aside whole included. Bytes that cannot be read
+ * count as one entry, beats and markers as none.
+ */
 export interface Applied {
-  /** Batches seen for the first time; a batch committed before adds nothing to any number here. */
+  /** Batches committed. */
   readonly batches: number;
   readonly accepted: number;
   readonly cast: number;
@@ -43,7 +47,7 @@ export interface ProducerState {
     readonly shard: number;
     readonly last: number;
     readonly closed: boolean;
-    /** Batches of it that are committed. */
+    /** Batches of it that are committed or set aside whole: none of them will change anything any more. */
     readonly committed: number;
   }[];
 }
@@ -78,7 +82,10 @@ export interface RoundSnapshot {
   readonly duplicates: number;
   readonly rejected: number;
   readonly late: number;
-  /** As the workers wrote it: votes waiting, and when (ms) the oldest of the shards' numbers was written. */
+  /**
+   * As the workers wrote it: votes waiting, and when (ms) the oldest of the shards' numbers was written. null until
+   * there is a number for each shard of the round.
+   */
   readonly pending: { readonly votes: number; readonly writtenAt: number } | null;
   readonly final: FinalRecord | null;
 }
