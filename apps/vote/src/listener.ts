@@ -28,6 +28,12 @@ export interface ListenerDeps {
 
 /** The page itself, which Express serves at the form's address. */
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+/** Addresses that take votes, beside the form's `/` and `/votar/<n>`. */
+export const CASTING_ROUTES: ReadonlyMap<string, CastingRoute> = new Map([
+  ['/api/vote', apiVote],
+  ['/api/postVotes', postVotes],
+  ['/votar', votar],
+]);
 const VOTAR_AT = /^\/votar\/([^/]+)$/;
 
 /**
@@ -38,20 +44,9 @@ export function createListener(deps: ListenerDeps): RequestListener {
   const { castVote, form, app, now, random, draining, log, onAccepted, onRefused } = deps;
 
   function routeOf(path: string): CastingRoute | null {
-    switch (path) {
-      case '/':
-        return form;
-      case '/api/vote':
-        return apiVote;
-      case '/api/postVotes':
-        return postVotes;
-      case '/votar':
-        return votar;
-      default: {
-        const position = VOTAR_AT.exec(path)?.[1];
-        return position === undefined ? null : votarAt(position);
-      }
-    }
+    if (path === '/') return form;
+    const position = VOTAR_AT.exec(path)?.[1];
+    return position === undefined ? (CASTING_ROUTES.get(path) ?? null) : votarAt(position);
   }
 
   /** A connection that is kept alive would bring its next request to a server that is gone. */
