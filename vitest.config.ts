@@ -10,9 +10,11 @@ export default defineConfig({
       'test/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
-    globalSetup: ['test/setup.ts'],
+    globalSetup: ['test/setup.ts', 'test/servers/setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // The cores are shared with servers, browsers and other suites.
+    expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
   },
 });

@@ -1,0 +1,63 @@
+import type { Definition } from '@voteapp/contracts/definition';
+import { encodeMarker } from '@voteapp/contracts/message';
+import type { Logger } from '@voteapp/kit/log';
+import type { VotePublisher } from '@voteapp/queue/port';
+import type { WorkerStore } from '@voteapp/store/port';
+
+import { decideClosing } from './closing.ts';
+
+/** A marker that is in the queue on every shard is not sent again sooner, in ms: it may stand behind a backlog. */
+const RESEND_MS = 5_000;
+
+export interface CloserDeps {
+  readonly store: WorkerStore;
+  readonly publisher: VotePublisher;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export interface Closer {
+  /** Takes every closed round one step nearer to final. Rejects when the queue or the store is away. */
+  advance(): Promise<void>;
+}
+
+export function createCloser({ store, publisher, log, now }: CloserDeps): Closer {
+  const sentAt = new Map<string, number>();
+
+  async function publishMarker({ round, shards }: Definition, repeated: number | null, time: number): Promise<void> {
+    if (repeated !== null && time - (sentAt.get(round) ?? -Infinity) < RESEND_MS) return;
+    const marker = repeated ?? (await store.addMarker(round, time));
+    await Promise.all(
+      Array.from({ length: shards }, (_, shard) =>
+        publisher.publish(shard, encodeMarker({ round, shard, marker }), { sentAt: time, votes: 0 }),
+      ),
+    );
+    sentAt.set(round, time);
+  }
+
+  async function advanceRound(definition: Definition): Promise<void> {
+    const { round, closesAt } = definition;
+    const time = now();
+    const decision = decideClosing(closesAt, await store.closingState(round), time);
+    switch (decision.act) {
+      case 'publish-marker':
+        return publishMarker(definition, decision.marker, time);
+      case 'finalize':
+        await store.finalize(round, time);
+        sentAt.delete(round);
+        log.info({ round }, 'Round is final');
+        return;
+      case 'wait':
+        log.debug({ round, why: decision.why }, 'Round is not final yet');
+    }
+  }
+
+  return {
+    async advance() {
+      const closed = (await store.unfinishedRounds()).filter(({ closesAt }) => closesAt !== null && now() >= closesAt);
+      const outcomes = await Promise.allSettled(closed.map(advanceRound));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    },
+  };
+}
