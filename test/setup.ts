@@ -1,11 +1,10 @@
-import { PROGRAMS } from './tools/programs.ts';
+import { isRequired, PROGRAMS } from './tools/programs.ts';
 
 /**
  * Finds, or unpacks, what the suites start, and tells them by environment variables. What cannot be had is said once
  * and its tests are skipped; on CI it is a failure.
  */
 export async function setup(): Promise<void> {
-  const required = new Set((process.env['VOTEAPP_TEST_REQUIRE'] ?? '').split(','));
   for (const [variable, find] of Object.entries(PROGRAMS)) {
     const name = variable.replace('VOTEAPP_TEST_', '').toLowerCase();
     const program = await find();
@@ -13,8 +12,7 @@ export async function setup(): Promise<void> {
       process.env[variable] = program.path;
       continue;
     }
-    if (process.env['CI'] === 'true' || required.has(name))
-      throw new Error(`The tests need ${name}: ${program.missing}`);
+    if (isRequired(name)) throw new Error(`The tests need ${name}: ${program.missing}`);
     process.stderr.write(`Tests with ${name} are skipped: ${program.missing}.\n`);
   }
 }

@@ -59,10 +59,16 @@ async function download(state: string, suite: string, packages: readonly string[
 
 /**
  * Unpacks Debian packages of a suite, with all that they depend on, into a folder of the cache and returns it. Nothing
- * is installed: no maintainer script runs, the host's own packages stay as they are. Throws when apt cannot.
+ * is installed: no maintainer script runs, the host's own packages stay as they are; `files` (path: text) are what such
+ * a script would have written. Throws when apt cannot.
  */
-export async function debianRoot(suite: string, packages: readonly string[]): Promise<string> {
-  const hash = createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 8);
+export async function debianRoot(
+  suite: string,
+  packages: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const contents = [...packages, ...Object.entries(files).flat()];
+  const hash = createHash('sha256').update(contents.join(' ')).digest('hex').slice(0, 8);
   const root = join(cacheFolder(), `${suite}-${packages[0] ?? 'root'}-${hash}`);
   if (existsSync(root)) return root;
   await mkdir(dirname(root), { recursive: true });
@@ -73,6 +79,7 @@ export async function debianRoot(suite: string, packages: readonly string[]): Pr
     for (const archive of await download(join(work, 'apt'), suite, packages)) {
       await run('dpkg-deb', ['-x', archive, unpacked]);
     }
+    for (const [path, text] of Object.entries(files)) await writeFile(join(unpacked, path), text);
     // Another run may have come first; its result is as good.
     await rename(unpacked, root).catch((error: unknown) => {
       if (!existsSync(root)) throw error;

@@ -7,7 +7,8 @@ import { debianRoot, hostSuite } from './debian-root.ts';
 /** A program that tests start: where it is, or why it is not here. */
 export type Program = { readonly path: string } | { readonly missing: string };
 
-function onPath(...names: readonly string[]): string | null {
+/** Where the first of these programs is that PATH has. */
+export function onPath(...names: readonly string[]): string | null {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     for (const name of names) {
       const path = join(folder, name);
@@ -43,8 +44,13 @@ async function launcher(root: string, program: string): Promise<string> {
   return path;
 }
 
+/** Whether tests that lack the program fail instead of being skipped. */
+export function isRequired(name: string): boolean {
+  return process.env['CI'] === 'true' || (process.env['VOTEAPP_TEST_REQUIRE'] ?? '').split(',').includes(name);
+}
+
 /** The last line a failed program said, for its command line says little. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message: string };
   return stderr?.trim().split('\n').at(-1) ?? message;
 }
