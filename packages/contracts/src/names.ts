@@ -16,3 +16,14 @@ export function storeOwner(app: AppIdentity): string {
 export function queueName(app: AppIdentity, shard: number): string {
   return `voteapp.${app.namespace}.${app.name}.votes.v1.${shard}`;
 }
+
+/** The shard whose queue has that name; null for any other name. */
+export function shardOfQueue(app: AppIdentity, name: string): number | null {
+  const shard = Number(name.slice(name.lastIndexOf('.') + 1));
+  return name === queueName(app, shard) ? shard : null;
+}
+
+/** Name of the queue that takes what was delivered too often from the queues of all shards. */
+export function deadLetterQueueName(app: AppIdentity): string {
+  return `voteapp.${app.namespace}.${app.name}.votes.v1.dead`;
+}

@@ -1,0 +1,132 @@
+import { type ConfirmChannel, IllegalOperationError } from 'amqplib';
+
+import type { MessageHeaders } from '@voteapp/contracts/message';
+
+import { QueueUnavailable, type VotePublisher } from '../port.ts';
+import { type BrokerAddress, type BrokerChannel, type BrokerConnection, notConnected } from './connection.ts';
+import { encodeHeaders } from './headers.ts';
+import type { Session } from './reconnecting.ts';
+import { within } from './within.ts';
+
+const CLOSE_LIMIT_MS = 1_000;
+
+type Confirmation = PromiseWithResolvers<void>;
+
+/** A connection that publishes, for as long as it lasts. */
+export class Publishing implements Session {
+  readonly connection: BrokerConnection;
+  readonly lost: Promise<Error>;
+  readonly #channel: ConfirmChannel;
+  readonly #onUnroutable: (queue: string) => void;
+  readonly #outstanding = new Map<string, Confirmation>();
+  #published = 0;
+  #blocked = false;
+
+  constructor(
+    connection: BrokerConnection,
+    { channel, lost }: BrokerChannel<ConfirmChannel>,
+    onUnroutable: (queue: string) => void,
+  ) {
+    this.connection = connection;
+    this.lost = Promise.race([connection.lost, lost]);
+    this.#channel = channel;
+    this.#onUnroutable = onUnroutable;
+    channel.on('return', ({ fields, properties }) => this.#returned(fields.routingKey, String(properties.messageId)));
+    connection.onBlocked(
+      () => this.#block(),
+      () => (this.#blocked = false),
+    );
+  }
+
+  /** True while the broker reads nothing from this connection, for want of memory or disk. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  /** Settles with the broker's answer; rejects with QueueUnavailable. */
+  publish(queue: string, body: Uint8Array, headers: MessageHeaders): Confirmation {
+    const confirmation = Promise.withResolvers<void>();
+    if (this.#blocked) {
+      confirmation.reject(this.#blockedError());
+      return confirmation;
+    }
+    const messageId = String((this.#published += 1));
+    this.#outstanding.set(messageId, confirmation);
+    try {
+      this.#channel.publish(
+        '',
+        queue,
+        Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+        { messageId, headers: encodeHeaders(headers), persistent: true, mandatory: true },
+        (refusal: Error | null) => {
+          this.#outstanding.delete(messageId);
+          if (refusal === null) confirmation.resolve();
+          else confirmation.reject(this.connection.unavailable(refusal));
+        },
+      );
+    } catch (error) {
+      this.#outstanding.delete(messageId);
+      // The channel is closing, which amqplib tells by throwing.
+      confirmation.reject(error instanceof IllegalOperationError ? this.connection.unavailable(error) : error);
+    }
+    return confirmation;
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  /** No queue has that name. The broker confirms the message nevertheless, just after it has returned it. */
+  #returned(queue: string, messageId: string): void {
+    this.#outstanding.get(messageId)?.reject(this.connection.unavailable(`there is no queue ${queue}`));
+    this.#onUnroutable(queue);
+  }
+
+  #block(): void {
+    this.#blocked = true;
+    for (const { reject } of this.#outstanding.values()) reject(this.#blockedError());
+  }
+
+  #blockedError(): QueueUnavailable {
+    return this.connection.unavailable('it takes no messages, for want of memory or disk');
+  }
+}
+
+export interface PublisherTarget {
+  /** Null while there is no connection. */
+  readonly session: () => Publishing | null;
+  readonly address: BrokerAddress;
+  readonly queueOf: (shard: number) => string;
+}
+
+export class AmqpPublisher implements VotePublisher {
+  readonly #target: PublisherTarget;
+  readonly #outstanding = new Set<Confirmation>();
+  #closed = false;
+
+  constructor(target: PublisherTarget) {
+    this.#target = target;
+  }
+
+  async publish(shard: number, body: Uint8Array, headers: MessageHeaders): Promise<void> {
+    if (this.#closed) throw new QueueUnavailable('The publisher is closed.');
+    const session = this.#target.session();
+    if (session === null) throw new QueueUnavailable(notConnected(this.#target.address));
+    const confirmation = session.publish(this.#target.queueOf(shard), body, headers);
+    this.#outstanding.add(confirmation);
+    try {
+      await confirmation.promise;
+    } finally {
+      this.#outstanding.delete(confirmation);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const late = new QueueUnavailable('The publisher was closed before the broker confirmed.');
+    const answered = Promise.allSettled([...this.#outstanding].map(({ promise }) => promise));
+    await within(CLOSE_LIMIT_MS, answered, () => late).catch(() => {
+      for (const { reject } of this.#outstanding) reject(late);
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import type { QueueConfig } from '@voteapp/contracts/env/queue';
+import type { AppIdentity } from '@voteapp/contracts/names';
+
+import { openAmqpQueue } from './amqp/amqp-queue.ts';
+import type { QueueLog } from './amqp/log.ts';
+import type { VoteQueue } from './port.ts';
+
+export interface OpenQueueOptions {
+  readonly config: QueueConfig;
+  readonly app: AppIdentity;
+  readonly log: QueueLog;
+  /** Called when nothing can go through this queue any more: the process has to end. */
+  readonly onFailure: (error: Error) => void;
+}
+
+/** The queue that the environment names. Resolves also while it cannot be reached. Rejects with QueueMisconfigured. */
+export async function openQueue({ config, app, log, onFailure }: OpenQueueOptions): Promise<VoteQueue> {
+  switch (config.QUEUE_TYPE) {
+    case 'RabbitMQ':
+      return await openAmqpQueue({
+        host: config.RABBITMQ_HOST,
+        port: config.RABBITMQ_PORT,
+        user: config.RABBITMQ_USER,
+        password: config.RABBITMQ_PASSWORD,
+        vhost: config.RABBITMQ_VHOST,
+        ...(config.RABBITMQ_TLS && { tls: {} }),
+        app,
+        log,
+        onFailure,
+      });
+  }
+}
