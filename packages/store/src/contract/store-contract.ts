@@ -1,6 +1,9 @@
+import { createSecretKey } from 'node:crypto';
+
 import { type BasePoll, CONTROL_DELAY_MS, refusalAt } from '@voteapp/contracts/definition';
-import { encodeBeat, encodeMarker, minuteOf } from '@voteapp/contracts/message';
+import { encodeBeat, encodeEntry, encodeMarker, encodeVotes, minuteOf } from '@voteapp/contracts/message';
 import { POLICIES } from '@voteapp/contracts/poll';
+import { roundTagKey, tagOf } from '@voteapp/contracts/voter-tag';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { RoundRefused, StoreOwnedByOther, StoreUnavailable, type VoteStore } from '../port.ts';
@@ -431,6 +434,21 @@ function describeVotes(bench: () => Bench): void {
       expect(await bench().apply(body)).toMatchObject({ cast: 0, rejected: { unknown_round: 1 } });
     }
     expect(await bench().tally(round)).toEqual([2, 0]);
+  });
+
+  it('takes names that a person may call the same for as many voters and ids', async () => {
+    const { round } = await bench().start();
+    const key = roundTagKey(createSecretKey(Buffer.alloc(32, 1)), round);
+    const entries = ['A', 'a', 'á', 'a\u0301', 'a '].map((name) => {
+      const [voter, id] = [tagOf(key, 'named', name), tagOf(key, 'id', name)];
+      return encodeEntry(voter.toString('base64url'), 0, seqAt(0), id.toString('base64url'));
+    });
+    const [first, second] = [1, 2].map((n) => {
+      return encodeVotes({ round, shard: 0, def: 1, producer: producerId(1), n, nonce: '' }, entries);
+    });
+    expect(await bench().store.apply(0, [first!], T0)).toMatchObject({ cast: 5, duplicates: 0 });
+    expect(await bench().store.apply(0, [second!], T0)).toMatchObject({ cast: 0, duplicates: 5 });
+    expect(await bench().tally(round)).toEqual([5, 0]);
   });
 
   it.each(POLICIES)('applies an id once under %s', async (policy) => {

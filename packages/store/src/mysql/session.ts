@@ -1,0 +1,221 @@
+import { connect, type Socket } from 'node:net';
+
+import { type Connection, createConnection } from 'mysql2/promise';
+
+import { MySqlUnavailable, TransactionConflict, translated } from './errors.ts';
+
+/** How long a server may take to answer a statement or to take a connection, in ms. */
+export const ANSWER_LIMIT_MS = 5_000;
+
+/** Below the answer's limit: the server then gives up first, and says why. */
+const LOCK_WAIT_S = 2;
+
+/** What a client leaves locked that vanished without a word is free again after this. */
+const SILENCE_LIMIT_S = 30;
+
+/** Idle connections end well before the server would end them. */
+const IDLE_MS = 15_000;
+
+/** No connection outlives this, so that nobody stays with a former primary for ever. */
+const LIFETIME_MS = 60_000;
+
+// MariaDB turns an IN list of 1,000 values or more into a table to be joined.
+const ROWS_PER_STATEMENT = 900;
+
+/** With bytes written as two hexadecimal digits, half of the 16 MiB that both servers take by default. */
+export const BYTES_PER_STATEMENT = 4 * 1024 * 1024;
+
+export interface MySqlOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** Absent: the connection is not encrypted. */
+  readonly tls?: {
+    /** Certificates in PEM to trust instead of the system's. */
+    readonly ca?: string | undefined;
+    /** Whether the server must prove that it is `host`. */
+    readonly rejectUnauthorized: boolean;
+  };
+}
+
+export type Purpose = 'reading' | 'writing';
+
+const ISOLATION = {
+  // One moment for all statements of a transaction.
+  reading: 'REPEATABLE READ',
+  // What is read after a lock was taken is what its last holder left.
+  writing: 'READ COMMITTED',
+};
+
+export type Value = string | number | null | Buffer;
+export type Row = readonly Value[];
+
+function bytesOf(row: Row): number {
+  return row.reduce((sum: number, value) => {
+    return sum + (typeof value === 'string' || Buffer.isBuffer(value) ? value.length : 8);
+  }, 0);
+}
+
+/** Parts of `rows`, in order, that each fit into one statement. */
+function* statementsOf(rows: readonly Row[]): Generator<readonly Row[]> {
+  let part: Row[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const size = bytesOf(row);
+    if (part.length === ROWS_PER_STATEMENT || (part.length > 0 && bytes + size > BYTES_PER_STATEMENT)) {
+      yield part;
+      part = [];
+      bytes = 0;
+    }
+    part.push(row);
+    bytes += size;
+  }
+  if (part.length > 0) yield part;
+}
+
+/** One connection, in the mode that all SQL here is written for. After any outage it is not usable any more. */
+export class Session {
+  readonly #socket: Socket;
+  readonly #connection: Connection;
+  readonly #retiresAt = performance.now() + LIFETIME_MS;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #broken = false;
+
+  private constructor(socket: Socket, connection: Connection) {
+    this.#socket = socket;
+    this.#connection = connection;
+    const breaks = (): void => {
+      this.#broken = true;
+    };
+    connection.on('error', breaks);
+    connection.on('end', breaks);
+    socket.on('close', breaks);
+  }
+
+  /** Rejects with {@link MySqlUnavailable}, also when it is for writing and the server takes no writes. */
+  static async open({ host, port, user, password, database, tls }: MySqlOptions, purpose: Purpose): Promise<Session> {
+    const socket = connect({ host, port, noDelay: true, keepAlive: true });
+    let session: Session;
+    try {
+      const connection = await createConnection({
+        host,
+        user,
+        password,
+        database,
+        stream: () => socket,
+        connectTimeout: ANSWER_LIMIT_MS,
+        charset: 'utf8mb4_bin',
+        supportBigNumbers: true,
+        decimalNumbers: true,
+        ...(tls === undefined
+          ? {}
+          : {
+              ssl: {
+                rejectUnauthorized: tls.rejectUnauthorized,
+                verifyIdentity: tls.rejectUnauthorized,
+                ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+              },
+            }),
+      });
+      session = new Session(socket, connection);
+    } catch (error) {
+      socket.destroy();
+      throw translated(error);
+    }
+    try {
+      await session.#prepare(purpose);
+    } catch (error) {
+      session.drop();
+      throw error;
+    }
+    return session;
+  }
+
+  async #prepare(purpose: Purpose): Promise<void> {
+    await this.run(
+      `SET SESSION sql_mode = 'TRADITIONAL', time_zone = '+00:00', autocommit = 1,
+                   innodb_lock_wait_timeout = ${LOCK_WAIT_S}, wait_timeout = ${SILENCE_LIMIT_S}`,
+    );
+    await this.run(`SET SESSION TRANSACTION ISOLATION LEVEL ${ISOLATION[purpose]}`);
+    if (purpose === 'reading') return;
+    const [server] = await this.rows<{ readOnly: number }>(
+      'SELECT @@global.read_only OR @@global.innodb_read_only AS readOnly',
+    );
+    if (server?.readOnly !== 0) throw new MySqlUnavailable('READ_ONLY', 'The database server takes no writes.');
+  }
+
+  get usable(): boolean {
+    return !this.#broken && performance.now() < this.#retiresAt;
+  }
+
+  /** Whoever asks names the columns. Rejects with {@link MySqlUnavailable}. */
+  async rows<Columns>(sql: string, values: readonly Value[] = []): Promise<readonly Columns[]> {
+    return (await this.#query(sql, values, ANSWER_LIMIT_MS)) as readonly Columns[];
+  }
+
+  /** The rows of any number of keys; `sql` ends where the list of keys follows. */
+  async rowsOf<Columns>(sql: string, values: readonly Value[], keys: readonly Row[]): Promise<readonly Columns[]> {
+    const rows: Columns[] = [];
+    for (const part of statementsOf(keys)) {
+      rows.push(...((await this.#query(`${sql} (?)`, [...values, part], ANSWER_LIMIT_MS)) as Columns[]));
+    }
+    return rows;
+  }
+
+  /** Rejects with {@link MySqlUnavailable}, or with the server's error when it is the values that are wrong. */
+  async run(sql: string, values: readonly Value[] = [], limitMs = ANSWER_LIMIT_MS): Promise<void> {
+    await this.#query(sql, values, limitMs);
+  }
+
+  /** Writes any number of rows; `sql` ends where their values follow. */
+  async runRows(sql: string, rows: readonly Row[]): Promise<void> {
+    for (const part of statementsOf(rows)) await this.#query(`${sql} ?`, [part], ANSWER_LIMIT_MS);
+  }
+
+  async #query(sql: string, values: readonly unknown[], limitMs: number): Promise<unknown> {
+    try {
+      const [result] = await this.#connection.query({ sql, values: [...values], timeout: limitMs });
+      return result;
+    } catch (thrown) {
+      const error = translated(thrown);
+      if (error instanceof MySqlUnavailable && !(error instanceof TransactionConflict)) this.drop();
+      throw error;
+    }
+  }
+
+  /** Everything `work` does is committed, or nothing is, or nobody knows: {@link MySqlUnavailable}. */
+  async transaction<T>(begin: string, work: (session: Session) => Promise<T>): Promise<T> {
+    await this.run(begin);
+    try {
+      const result = await work(this);
+      await this.run('COMMIT');
+      return result;
+    } catch (error) {
+      if (!this.#broken) await this.run('ROLLBACK').catch(() => this.drop());
+      throw error;
+    }
+  }
+
+  /** Waits for its next use, and ends when there is none. */
+  rest(): void {
+    this.#idleTimer = setTimeout(() => this.end(), IDLE_MS);
+  }
+
+  wake(): void {
+    clearTimeout(this.#idleTimer);
+  }
+
+  /** Takes leave of the server, and does not wait for its answer. */
+  end(): void {
+    if (!this.#broken) void this.#connection.end();
+    this.drop();
+  }
+
+  drop(): void {
+    this.wake();
+    this.#broken = true;
+    this.#socket.destroy();
+  }
+}
