@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { compare, type Row } from './compare.ts';
+import { measureDeployed } from './deployed.ts';
 import { startBare } from './targets/bare.ts';
 import { startEmbedded } from './targets/embedded.ts';
 
@@ -11,13 +12,14 @@ const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
 });
 const shape = values.quick
-  ? { pairs: 3, durationMs: 2_500, connections: 128 }
+  ? { pairs: 3, durationMs: 2_000, connections: 128 }
   : { pairs: 7, durationMs: 8_000, connections: 128 };
 
 const rows: Row[] = [];
 for (const policy of ['LastVoteWins', 'Unlimited'] as const) {
   rows.push(await compare(startBare, () => startEmbedded(policy), shape));
 }
+const limits = await measureDeployed(shape.durationMs);
 
 const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`;
 console.log(
@@ -31,9 +33,19 @@ for (const row of rows) {
   console.log(`  answer p50/p99    ${latency.p50.toFixed(1)} / ${latency.p99.toFixed(1)} ms`);
   console.log(`  accepted − applied ${wrong}; steal ${(steal * 100).toFixed(1)} %`);
 }
-if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ machine, shape, rows }, null, 2)}\n`);
+console.log('\non servers');
+for (const { name, measured, limit, unit } of limits) {
+  const share = (measured / limit).toFixed(2);
+  console.log(`  ${name}: ${measured.toFixed(1)} ${unit}, ${share}× of the limit of ${limit} ${unit}`);
+}
+if (values.json !== undefined)
+  await writeFile(values.json, `${JSON.stringify({ machine, shape, rows, limits }, null, 2)}\n`);
 if (rows.some(({ wrong }) => wrong !== 0)) {
   console.error('Void: accepted votes and applied votes differ.');
+  process.exitCode = 1;
+}
+if (limits.some(({ measured, limit }) => !(measured <= limit))) {
+  console.error('A limit is not kept.');
   process.exitCode = 1;
 }
 

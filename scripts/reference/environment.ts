@@ -1,10 +1,10 @@
-import { frontEnv } from '@voteapp/contracts/env/front';
-import { voteEnv } from '@voteapp/contracts/env/vote';
-import { workerEnv } from '@voteapp/contracts/env/worker';
+import { frontProcessEnv } from '@voteapp/contracts/env/front';
+import { voteProcessEnv } from '@voteapp/contracts/env/vote';
+import { workerProcessEnv } from '@voteapp/contracts/env/worker';
 
 import { heading, jsonSchema, shownDefault, table } from './tables.ts';
 
-const SERVICES = { vote: voteEnv, worker: workerEnv, front: frontEnv };
+const SERVICES = { vote: voteProcessEnv, worker: workerProcessEnv, front: frontProcessEnv };
 
 export function environmentPage(): string {
   const sections = Object.entries(SERVICES).map(([service, schema]) => {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const MAIN = join(dirname(fileURLToPath(import.meta.url)), '../../cli/src/main.ts');
 const START_LIMIT_MS = 20_000;
 
-export interface Finished {
+interface Finished {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }

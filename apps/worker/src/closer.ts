@@ -12,6 +12,8 @@ const RESEND_MS = 5_000;
 export interface CloserDeps {
   readonly store: WorkerStore;
   readonly publisher: VotePublisher;
+  /** Votes among the dead letters, which no marker follows; null: not known. */
+  readonly deadLetters: () => Promise<number | null>;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -21,7 +23,7 @@ export interface Closer {
   advance(): Promise<void>;
 }
 
-export function createCloser({ store, publisher, log, now }: CloserDeps): Closer {
+export function createCloser({ store, publisher, deadLetters, log, now }: CloserDeps): Closer {
   const sentAt = new Map<string, number>();
 
   async function publishMarker({ round, shards }: Definition, repeated: number | null, time: number): Promise<void> {
@@ -43,6 +45,10 @@ export function createCloser({ store, publisher, log, now }: CloserDeps): Closer
       case 'publish-marker':
         return publishMarker(definition, decision.marker, time);
       case 'finalize':
+        if ((await deadLetters()) !== 0) {
+          log.warn({ round }, 'Round is not final while dead letters wait');
+          return;
+        }
         await store.finalize(round, time);
         sentAt.delete(round);
         log.info({ round }, 'Round is final');

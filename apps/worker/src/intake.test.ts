@@ -107,7 +107,7 @@ describe('store outages', () => {
     const worker = bench.worker({ queue, store: awayWhile(bench.store, () => away) });
     await worker.start();
     await bench.publishBatch({ n: 1, votes: 3 });
-    await eventually(() => metric(worker.registry, 'voteapp_worker_held_votes', { shard: '0' })).toBe(3);
+    await eventually(() => metric(worker.registry, 'voteapp_worker_held_votes', { queue: '0' })).toBe(3);
     await eventually(() => worker.lines.some(({ msg }) => msg === 'Store is away, votes are held')).toBe(true);
     expect(closed).toBe(0);
     away = false;
@@ -151,7 +151,7 @@ describe('poison', () => {
     await eventually(() => bench.counted()).toBe(2);
     expect(await metric(worker.registry, 'voteapp_worker_rejected_total', { reason: 'malformed_message' })).toBe(1);
     const warnings = worker.lines.filter(({ level }) => level === 'warn');
-    expect(warnings).toEqual([expect.objectContaining({ reason: 'malformed_message', entries: 1, shard: 0 })]);
+    expect(warnings).toEqual([expect.objectContaining({ reason: 'malformed_message', entries: 1, queue: '0' })]);
     expect(JSON.stringify(worker.lines)).not.toContain('secret');
   });
 

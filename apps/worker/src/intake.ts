@@ -1,29 +1,38 @@
 import type { Logger } from '@voteapp/kit/log';
-import type { Delivery, VoteQueue } from '@voteapp/queue/port';
+import type { Delivery, VoteSubscription } from '@voteapp/queue/port';
 import type { WorkerStore } from '@voteapp/store/port';
 
 import { atMost } from './at-most.ts';
 import type { WorkerMetrics } from './metrics.ts';
+import type { SkewWatch } from './skew.ts';
 import { untilAvailable } from './until-available.ts';
 
 /** Entries of one transaction at most: beyond that a lock is held longer and nothing becomes faster. */
 const MAX_TRANSACTION_VOTES = 5_000;
 const MEAN_OF_MESSAGES = 100;
 
-export interface IntakeDeps {
-  readonly shard: number;
-  readonly queue: VoteQueue;
+/** A queue that messages come from. */
+export interface Source<D extends Delivery> {
+  /** In logs and metrics. */
+  readonly name: string;
+  readonly subscription: VoteSubscription<D>;
+  /** The shard that a message was published to. */
+  readonly shardOf: (delivery: D) => number;
+}
+
+export interface IntakeDeps<D extends Delivery> {
+  readonly source: Source<D>;
   readonly store: WorkerStore;
   readonly metrics: WorkerMetrics;
+  readonly skew: SkewWatch;
   readonly log: Logger;
   readonly now: () => number;
   readonly random: () => number;
 }
 
 export interface Intake {
-  readonly shard: number;
   /**
-   * Votes that wait on this shard: those taken and not committed, and an estimate of those in the queue; null while
+   * Votes that wait in this queue: those taken and not committed, and an estimate of those in the queue; null while
    * messages wait and none came here, for then they go to another worker, who knows their size.
    */
   waitingVotes(): Promise<number | null>;
@@ -35,11 +44,12 @@ export interface Intake {
 }
 
 /**
- * Moves one shard's messages from the queue into the store, in order: takes what is there, applies it in one
+ * Moves the messages of one queue into the store, in order: takes what is there, applies it in one
  * transaction, and acknowledges it after the commit only. While the store is away it keeps what it has taken.
  */
-export function startIntake({ shard, queue, store, metrics, log, now, random }: IntakeDeps): Intake {
-  const subscription = queue.subscribe(shard);
+export function startIntake<D extends Delivery>(deps: IntakeDeps<D>): Intake {
+  const { source, store, metrics, skew, log, now, random } = deps;
+  const { name, subscription, shardOf } = source;
   const stopping = new AbortController();
   const sizes: number[] = [];
   let held = 0;
@@ -47,17 +57,22 @@ export function startIntake({ shard, queue, store, metrics, log, now, random }: 
 
   function hold(votes: number): void {
     held += votes;
-    metrics.held(shard, held);
+    metrics.held(name, held);
   }
 
   const whileAway = {
     signal: stopping.signal,
     random,
-    onOutage: (error: unknown) => log.warn({ shard, held, ...kindOf(error) }, 'Store is away, votes are held'),
-    onRecovery: () => log.info({ shard }, 'Store is back'),
+    onOutage: (error: unknown) => log.warn({ queue: name, held, ...kindOf(error) }, 'Store is away, votes are held'),
+    onRecovery: () => log.info({ queue: name }, 'Store is back'),
   };
 
-  async function apply(deliveries: readonly Delivery[]): Promise<void> {
+  async function apply(deliveries: readonly D[]): Promise<void> {
+    // The dead letters of all shards come by one queue; a transaction is of one shard.
+    for (const [shard, same] of Map.groupBy(deliveries, shardOf)) await applyTo(shard, same);
+  }
+
+  async function applyTo(shard: number, deliveries: readonly D[]): Promise<void> {
     const bodies = deliveries.map(({ body }) => body);
     const applied = await untilAvailable(async () => {
       const stopwatch = metrics.startApply();
@@ -71,33 +86,38 @@ export function startIntake({ shard, queue, store, metrics, log, now, random }: 
     for (const [reason, entries] of Object.entries(applied.rejected) as [keyof typeof applied.rejected, number][]) {
       if (entries === 0) continue;
       metrics.rejected(reason, entries);
-      log.warn({ shard, reason, entries }, 'Entries were rejected');
+      log.warn({ queue: name, reason, entries }, 'Entries were rejected');
     }
     const time = now();
     for (const { headers } of deliveries) metrics.committed(headers.sentAt, time);
   }
 
   /** A message that is neither applied nor set aside stays: nothing accepted may vanish. */
-  async function setAside({ body, headers }: Delivery, error: unknown): Promise<void> {
+  async function setAside(delivery: D, error: unknown): Promise<void> {
+    const { body, headers } = delivery;
     const detail = error instanceof Error ? error.message : String(error);
-    await untilAvailable(() => store.reject(shard, body, 'store_error', detail, now()), {
+    await untilAvailable(() => store.reject(shardOf(delivery), body, 'store_error', detail, now()), {
       ...whileAway,
       isOutage: () => true,
-      onOutage: (failure) => log.error({ shard, ...kindOf(failure) }, 'A message can be neither applied nor set aside'),
+      onOutage: (failure) =>
+        log.error({ queue: name, ...kindOf(failure) }, 'A message can be neither applied nor set aside'),
     });
     metrics.rejected('store_error', Math.max(1, headers.votes));
-    log.warn({ shard, reason: 'store_error', entries: headers.votes, ...kindOf(error) }, 'A message was set aside');
+    log.warn(
+      { queue: name, reason: 'store_error', entries: headers.votes, ...kindOf(error) },
+      'A message was set aside',
+    );
   }
 
-  async function acknowledge(last: Delivery): Promise<void> {
+  async function acknowledge(last: D): Promise<void> {
     try {
       await subscription.ack(last);
     } catch (error) {
-      log.warn({ shard, ...kindOf(error) }, 'Acknowledgement failed; the messages come again and change nothing');
+      log.warn({ queue: name, ...kindOf(error) }, 'Acknowledgement failed; the messages come again and change nothing');
     }
   }
 
-  async function commitEach(deliveries: readonly Delivery[]): Promise<void> {
+  async function commitEach(deliveries: readonly D[]): Promise<void> {
     for (const delivery of deliveries) {
       stopping.signal.throwIfAborted();
       try {
@@ -111,13 +131,13 @@ export function startIntake({ shard, queue, store, metrics, log, now, random }: 
     }
   }
 
-  async function commit(deliveries: readonly Delivery[], last: Delivery): Promise<void> {
+  async function commit(deliveries: readonly D[], last: D): Promise<void> {
     try {
       await apply(deliveries);
     } catch (error) {
       stopping.signal.throwIfAborted();
       log.warn(
-        { shard, messages: deliveries.length, ...kindOf(error) },
+        { queue: name, messages: deliveries.length, ...kindOf(error) },
         'Transaction failed, trying each message alone',
       );
       return commitEach(deliveries);
@@ -131,7 +151,11 @@ export function startIntake({ shard, queue, store, metrics, log, now, random }: 
     const last = deliveries.at(-1);
     if (last === undefined || stopping.signal.aborted) return false;
     hold(votesOf(deliveries));
-    for (const { headers } of deliveries) sizes.push(headers.votes);
+    const takenAt = now();
+    for (const { headers } of deliveries) {
+      sizes.push(headers.votes);
+      skew.observe(headers.sentAt, takenAt);
+    }
     sizes.splice(0, sizes.length - MEAN_OF_MESSAGES);
     committing = true;
     await commit(deliveries, last);
@@ -143,8 +167,8 @@ export function startIntake({ shard, queue, store, metrics, log, now, random }: 
     const attempts = {
       signal: stopping.signal,
       random,
-      onOutage: (error: unknown) => log.warn({ shard, ...kindOf(error) }, 'Messages cannot be taken'),
-      onRecovery: () => log.info({ shard }, 'Messages can be taken again'),
+      onOutage: (error: unknown) => log.warn({ queue: name, ...kindOf(error) }, 'Messages cannot be taken'),
+      onRecovery: () => log.info({ queue: name }, 'Messages can be taken again'),
       isOutage: () => !stopping.signal.aborted,
     };
     try {
@@ -157,7 +181,6 @@ export function startIntake({ shard, queue, store, metrics, log, now, random }: 
 
   const ended = run();
   return {
-    shard,
     async waitingVotes() {
       const ready = await subscription.ready();
       if (sizes.length === 0) return ready === 0 ? held : null;

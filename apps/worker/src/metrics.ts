@@ -2,9 +2,6 @@ import type { RejectReason } from '@voteapp/contracts/message';
 import { Counter, Gauge, Histogram, type Registry } from '@voteapp/kit/metrics';
 import type { Applied } from '@voteapp/store/port';
 
-/** A producer's clock so far ahead of the worker's, in ms, raises an alarm: votes of one voter may swap. */
-const SKEW_ALARM_MS = 250;
-
 export interface WorkerMetrics {
   applied(applied: Applied): void;
   rejected(reason: RejectReason, entries: number): void;
@@ -12,7 +9,7 @@ export interface WorkerMetrics {
   committed(sentAt: number, now: number): void;
   /** Starts a stopwatch; the function it returns stops it. */
   startApply(): () => void;
-  held(shard: number, votes: number): void;
+  held(queue: string, votes: number): void;
 }
 
 export function createWorkerMetrics(registry: Registry): WorkerMetrics {
@@ -23,7 +20,6 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
   const duplicates = counter('voteapp_worker_duplicates_total', 'Entries whose id was applied before.');
   const late = counter('voteapp_worker_late_total', 'Votes accepted after the close, under an older definition.');
   const transactions = counter('voteapp_worker_transactions_total', 'Transactions committed.');
-  const skewed = counter('voteapp_worker_skewed_messages_total', 'Messages sent over 250 ms ahead of this clock.');
   const rejected = new Counter({
     name: 'voteapp_worker_rejected_total',
     help: 'Entries set aside, by reason; only id_conflict is the doing of a caller.',
@@ -45,7 +41,7 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
   const held = new Gauge({
     name: 'voteapp_worker_held_votes',
     help: 'Votes taken from the queue and not committed.',
-    labelNames: ['shard'],
+    labelNames: ['queue'],
     registers,
   });
   return {
@@ -57,11 +53,8 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
       late.inc(counts.late);
     },
     rejected: (reason, entries) => rejected.inc({ reason }, entries),
-    committed(sentAt, now) {
-      lag.observe(Math.max(0, now - sentAt) / 1000);
-      if (sentAt - now > SKEW_ALARM_MS) skewed.inc();
-    },
+    committed: (sentAt, now) => lag.observe(Math.max(0, now - sentAt) / 1000),
     startApply: () => apply.startTimer(),
-    held: (shard, votes) => held.set({ shard }, votes),
+    held: (queue, votes) => held.set({ queue }, votes),
   };
 }

@@ -230,8 +230,8 @@ describe('the poll file', () => {
       )
       .toBe('stored');
     await garbage(1);
-    const shards = (): unknown[] => worker.lines.filter(({ level }) => level === 'warn').map(({ shard }) => shard);
-    await eventually(shards).toEqual(expect.arrayContaining([1, 2]));
+    const queues = (): unknown[] => worker.lines.filter(({ level }) => level === 'warn').map(({ queue }) => queue);
+    await eventually(queues).toEqual(expect.arrayContaining(['1', '2']));
   });
 
   function pollFile(revision: number, poll: Poll): string {

@@ -8,16 +8,17 @@ import type { Logger } from '@voteapp/kit/log';
 import type { Registry } from '@voteapp/kit/metrics';
 import { repeat, type Repeated } from '@voteapp/kit/repeat';
 import { closeServer, createHttpServer, listen } from '@voteapp/kit/server';
-import type { VoteQueue } from '@voteapp/queue/port';
+import type { Delivery, VoteQueue } from '@voteapp/queue/port';
 import type { WorkerStore } from '@voteapp/store/port';
 
 import { atMost } from './at-most.ts';
 import { createApp, TIMEOUT_BODY } from './app.ts';
 import { createCloser } from './closer.ts';
 import { createDefinitionWriter } from './definition-writer.ts';
-import { type Intake, startIntake } from './intake.ts';
+import { type Intake, type Source, startIntake } from './intake.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { writePending } from './pending.ts';
+import { watchSkew } from './skew.ts';
 import { untilAvailable } from './until-available.ts';
 
 const TICK_MS = 1_000;
@@ -57,10 +58,18 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
   const { tickMs = TICK_MS, stopLimitMs = STOP_LIMIT_MS } = deps;
   const stopping = new AbortController();
   const metrics = createWorkerMetrics(registry);
+  const skew = watchSkew(registry, log);
   const definition = createDefinitionWriter({ file: config.POLL_FILE, store, log, now, onRefused });
   const publisher = queue.publisher();
-  const closer = createCloser({ store, publisher, log, now });
   const intakes: Intake[] = [];
+  let deadLetters: Intake | undefined;
+  const closer = createCloser({
+    store,
+    publisher,
+    deadLetters: async () => (deadLetters === undefined ? 0 : deadLetters.waitingVotes()),
+    log,
+    now,
+  });
   const tasks: Repeated[] = [];
   let notReady: string | null = 'starting';
   let stopped: Promise<void> | undefined;
@@ -81,6 +90,10 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
       });
   const servers: readonly Server[] = adminServer === null ? [server] : [server, adminServer];
 
+  function intake<D extends Delivery>(source: Source<D>): Intake {
+    return startIntake({ source, store, metrics, skew, log, now, random });
+  }
+
   /** Consumes every shard of the rounds that are not final; a round of before may have more than the current one. */
   async function followShards(): Promise<void> {
     const rounds = await store.unfinishedRounds();
@@ -88,7 +101,8 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
     if (shards <= intakes.length) return;
     await queue.declare(shards);
     while (intakes.length < shards && !stopping.signal.aborted) {
-      intakes.push(startIntake({ shard: intakes.length, queue, store, metrics, log, now, random }));
+      const shard = intakes.length;
+      intakes.push(intake({ name: String(shard), subscription: queue.subscribe(shard), shardOf: () => shard }));
     }
   }
 
@@ -97,6 +111,10 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
     if (exclusive) await store.retireProducers(now());
     await definition.look();
     await followShards();
+    const subscription = queue.deadLetters?.();
+    if (subscription !== undefined) {
+      deadLetters = intake({ name: 'dead letters', subscription, shardOf: ({ shard }) => shard });
+    }
   }
 
   async function stop(): Promise<void> {
@@ -104,7 +122,7 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
     stopping.abort();
     await Promise.all([
       atMost(stopLimitMs, Promise.all(tasks.map((task) => task.stop()))),
-      ...intakes.map((intake) => intake.stop(stopLimitMs)),
+      ...[...intakes, deadLetters].map((each) => each?.stop(stopLimitMs)),
     ]);
     await publisher.close();
     await Promise.all(servers.map((each) => closeServer(each, HTTP_GRACE_MS)));

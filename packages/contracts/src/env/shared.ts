@@ -8,6 +8,12 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 export const port = z.coerce.number().int().min(0).max(65_535);
 
+/** `true` or `false`; absent: false. */
+export const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true');
+
 /** A key of at least 32 bytes in base64. */
 export const secretKey = z
   .string()

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { PORTS } from '../ports.ts';
+import { queueEnv } from './queue.ts';
 import {
   pollFile,
   port,
@@ -12,7 +13,7 @@ import {
   trustedProxies,
 } from './shared.ts';
 
-/** Environment of the vote service. Each name may be given as `<NAME>_FILE` instead. */
+/** What the vote service itself is told, wherever it runs. */
 export const voteEnv = z.object({
   ...sharedEnv,
   PORT: port.default(PORTS.vote).describe('Port of the vote page and API.'),
@@ -26,3 +27,6 @@ export const voteEnv = z.object({
 });
 
 export type VoteConfig = z.output<typeof voteEnv>;
+
+/** Environment of the vote service as a process. Each name may be given as `<NAME>_FILE` instead. */
+export const voteProcessEnv = z.object({ ...voteEnv.shape, ...queueEnv });

@@ -1,9 +1,11 @@
 import * as z from 'zod';
 
 import { PORTS } from '../ports.ts';
+import { queueEnv } from './queue.ts';
 import { pollFile, port, sharedEnv } from './shared.ts';
+import { storeEnv } from './store.ts';
 
-/** Environment of the worker. Each name may be given as `<NAME>_FILE` instead. */
+/** What the worker itself is told, wherever it runs. */
 export const workerEnv = z.object({
   ...sharedEnv,
   PORT: port.default(PORTS.worker).describe('Port of the health routes.'),
@@ -11,3 +13,6 @@ export const workerEnv = z.object({
 });
 
 export type WorkerConfig = z.output<typeof workerEnv>;
+
+/** Environment of the worker as a process. Each name may be given as `<NAME>_FILE` instead. */
+export const workerProcessEnv = z.object({ ...workerEnv.shape, ...queueEnv, ...storeEnv });

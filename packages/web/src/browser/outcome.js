@@ -9,7 +9,7 @@ const LIST = new Intl.ListFormat('en-GB');
  *
  * @param {Results['options']} options
  */
-export function leaders(options) {
+function leaders(options) {
   const most = Math.max(...options.map(({ votes }) => votes));
   return most === 0 ? [] : options.filter(({ votes }) => votes === most).map(({ id }) => id);
 }
