@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -16,5 +18,7 @@ export default defineConfig({
     // The cores are shared with servers, browsers and other suites.
     expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
+    // Suites with servers mostly wait for them.
+    maxWorkers: Math.max(3, availableParallelism()),
   },
 });

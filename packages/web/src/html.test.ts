@@ -9,7 +9,7 @@ describe('html', () => {
       html`<p>${'<script>alert(1)</script> & co'}</p>`,
       '<p>&lt;script&gt;alert(1)&lt;/script&gt; &amp; co</p>',
     ],
-    'escapes quoted attributes': [html`<p title="${`" onload='x`}"></p>`, '<p title="&quot; onload=&#39;x">'],
+    'escapes quoted attributes': [html`<p title="${`" onload='x`}">`, '<p title="&quot; onload=&#39;x">'],
     'escapes what was escaped by hand, for it is text': [html`${'&amp;'}`, '&amp;amp;'],
     'passes nested HTML through': [html`<p>${html`<b>${'<'}</b>`}</p>`, '<p><b>&lt;</b></p>'],
     'joins lists of text and HTML': [html`${['a', html`<i>b</i>`, ['<', 3]]}`, 'a<i>b</i>&lt;3'],
