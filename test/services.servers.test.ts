@@ -163,7 +163,11 @@ describe('the services as processes, on RabbitMQ and MySQL', () => {
     await mysql.kill();
     const whileDown = ledger.accepted.size;
     await expect.poll(() => ledger.accepted.size).toBeGreaterThan(whileDown + 1_000);
+    // What it holds is in the queue still: a worker that acknowledged too early would take it along.
+    worker.child.kill('SIGKILL');
+    await worker.exited;
     await mysql.restart();
+    worker = await deployment.start('worker');
     await recovered();
     await mysql.pause();
     const whilePaused = ledger.accepted.size;
