@@ -14,6 +14,7 @@ export interface CloserDeps {
   readonly publisher: VotePublisher;
   /** Votes among the dead letters, which no marker follows; null: not known. */
   readonly deadLetters: () => Promise<number | null>;
+  readonly onFinal: () => void;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -23,7 +24,7 @@ export interface Closer {
   advance(): Promise<void>;
 }
 
-export function createCloser({ store, publisher, deadLetters, log, now }: CloserDeps): Closer {
+export function createCloser({ store, publisher, deadLetters, onFinal, log, now }: CloserDeps): Closer {
   const sentAt = new Map<string, number>();
 
   async function publishMarker({ round, shards }: Definition, repeated: number | null, time: number): Promise<void> {
@@ -52,6 +53,7 @@ export function createCloser({ store, publisher, deadLetters, log, now }: Closer
         await store.finalize(round, time);
         sentAt.delete(round);
         log.info({ round }, 'Round is final');
+        onFinal();
         return;
       case 'wait':
         log.debug({ round, why: decision.why }, 'Round is not final yet');

@@ -86,11 +86,13 @@ describe('counting', () => {
     await bench.publishBatch({ n: 1, votes: 1 });
     await bench.queue.publisher().publish(0, bench.batch({ n: 2, votes: 1 }), { sentAt: bench.now - 2_000, votes: 1 });
     await bench.queue.publisher().publish(0, bench.batch({ n: 3, votes: 1 }), { sentAt: bench.now + 251, votes: 1 });
-    await eventually(() => metric(worker.registry, 'voteapp_worker_skewed_messages_total')).toBe(1);
-    const { values } = await worker.registry.getSingleMetric('voteapp_worker_lag_seconds')!.get();
-    const lag = (name: string) => values.find((each) => (each as { metricName?: string }).metricName === name)?.value;
-    expect(lag('voteapp_worker_lag_seconds_count')).toBe(3);
-    expect(lag('voteapp_worker_lag_seconds_sum')).toBe(2);
+    const lag = async (name: string): Promise<number | undefined> => {
+      const { values } = await worker.registry.getSingleMetric('voteapp_worker_lag_seconds')!.get();
+      return values.find((each) => (each as { metricName?: string }).metricName === name)?.value;
+    };
+    await eventually(() => lag('voteapp_worker_lag_seconds_count')).toBe(3);
+    expect(await metric(worker.registry, 'voteapp_worker_skewed_messages_total')).toBe(1);
+    expect(await lag('voteapp_worker_lag_seconds_sum')).toBe(2);
   });
 });
 

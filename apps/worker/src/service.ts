@@ -20,8 +20,10 @@ import { createWorkerMetrics } from './metrics.ts';
 import { writePending } from './pending.ts';
 import { watchSkew } from './skew.ts';
 import { untilAvailable } from './until-available.ts';
+import { createUpkeep } from './upkeep.ts';
 
 const TICK_MS = 1_000;
+const UPKEEP_MS = 60 * 60 * 1_000;
 const STOP_LIMIT_MS = 8_000;
 const HTTP_GRACE_MS = 1_000;
 
@@ -59,6 +61,7 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
   const stopping = new AbortController();
   const metrics = createWorkerMetrics(registry);
   const skew = watchSkew(registry, log);
+  const upkeep = createUpkeep({ store, registry, log, now });
   const definition = createDefinitionWriter({ file: config.POLL_FILE, store, log, now, onRefused });
   const publisher = queue.publisher();
   const intakes: Intake[] = [];
@@ -67,6 +70,9 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
     store,
     publisher,
     deadLetters: async () => (deadLetters === undefined ? 0 : deadLetters.waitingVotes()),
+    onFinal: () => {
+      upkeep.recount().catch((error: unknown) => log.warn({ err: error }, 'Recount failed, will be repeated'));
+    },
     log,
     now,
   });
@@ -146,6 +152,8 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
           repeat(followShards, tickMs, log, 'shards'),
           repeat(() => closer.advance(), tickMs, log, 'closing'),
           repeat(() => writePending(intakes, store, now), tickMs, log, 'pending'),
+          repeat(() => upkeep.purge(), UPKEEP_MS, log, 'purge'),
+          repeat(() => upkeep.recount(), UPKEEP_MS, log, 'recount'),
         );
         notReady = null;
         log.info({ port, shards: intakes.length }, 'Worker is ready');

@@ -25,6 +25,8 @@ export interface BasePoll {
   readonly opensAt: number | null;
   readonly closesAt: number | null;
   readonly suspend: boolean;
+  /** Days from `final` until rows of voters and bodies of batches are deleted. */
+  readonly retentionDays: number;
 }
 
 export const CONTROL_ACTIONS = ['open', 'close', 'suspend', 'resume', 'title'] as const;
@@ -76,6 +78,7 @@ export function basePoll(spec: PollSpec, resourceName: string): BasePoll {
     opensAt: instant(spec.opensAt),
     closesAt: instant(spec.closesAt),
     suspend: spec.suspend,
+    retentionDays: spec.retentionDays,
   };
 }
 

@@ -88,6 +88,12 @@ export const pollSchema = z
         publicEmails: z.boolean().default(false).describe('Shows the e-mail of a comment in full.'),
       })
       .prefault({}),
+    retentionDays: z
+      .int()
+      .min(1)
+      .max(3_650)
+      .default(30)
+      .describe('Days after the final result until what is stored of voters is deleted; the numbers stay.'),
   })
   .refine((poll) => !(poll.opensAt && poll.closesAt) || Date.parse(poll.opensAt) < Date.parse(poll.closesAt), {
     path: ['closesAt'],

@@ -30,6 +30,7 @@ describe('a VotingApp', () => {
       shards: 1,
       results: { visibility: 'Always' },
       comments: { enabled: false, publicEmails: false },
+      retentionDays: 30,
     });
   });
 
@@ -98,6 +99,7 @@ describe('a VotingApp', () => {
     ['half a shard', { shards: 1.5 }, 'spec.poll.shards must be a whole number'],
     ['65 shards', { shards: 65 }, 'spec.poll.shards must be at most 64'],
     ['suspend as text', { suspend: 'yes' }, 'spec.poll.suspend must be a boolean'],
+    ['no retention', { retentionDays: 0 }, 'spec.poll.retentionDays must be at least 1'],
     ['an unknown field', { colour: 'red' }, 'spec.poll has the unknown field "colour"'],
     [
       'another visibility',

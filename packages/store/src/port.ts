@@ -101,6 +101,19 @@ export interface Comment {
   readonly comment: string;
 }
 
+/** A count of the tally that the stored rows do not bear out. */
+export interface CountDifference {
+  /** Index of the option. */
+  readonly choice: number;
+  readonly counter: number;
+  readonly rows: number;
+}
+
+export interface KnownRound {
+  readonly definition: Definition;
+  readonly final: boolean;
+}
+
 /** What the worker needs. Times (`now`) are ms since the epoch. Every method may reject with StoreUnavailable. */
 export interface WorkerStore {
   /** Brings the tables up to date and ties them to `owner`. Rejects with {@link StoreOwnedByOther}. */
@@ -119,6 +132,8 @@ export interface WorkerStore {
   currentDefinition(): Promise<Definition | null>;
   /** Definitions of the rounds that are not final, the current one among them, oldest first. */
   unfinishedRounds(): Promise<readonly Definition[]>;
+  /** Every round with a definition, oldest first. */
+  rounds(): Promise<readonly KnownRound[]>;
   /**
    * Applies messages of one shard, in order, in one transaction: votes by policy, beats, markers; what is wrong goes
    * to `rejected`. A message that was applied before changes nothing.
@@ -133,6 +148,16 @@ export interface WorkerStore {
   retireProducers(now: number): Promise<void>;
   /** Stores that the round is final, with its tally; the first call wins. */
   finalize(round: string, now: number): Promise<void>;
+  /**
+   * Counts the tally anew, from the rows of voters or, where the policy keeps none, from the bodies of the batches;
+   * returns where the counters differ. null: no such round, or what it would be counted from is purged.
+   */
+  recount(round: string): Promise<readonly CountDifference[] | null>;
+  /**
+   * Deletes a part of what a round stores of its voters, bodies of messages included, if it was final before `before`;
+   * its numbers stay. True: there is more, to be deleted by the next call.
+   */
+  purge(round: string, before: number): Promise<boolean>;
   /** Votes known to wait on one shard. */
   writePending(shard: number, votes: number, now: number): Promise<void>;
   ping(): Promise<void>;
@@ -147,7 +172,7 @@ export interface FrontStore {
   /** In ascending order; minutes without a vote are absent. */
   minutes(round: string): Promise<readonly MinuteCast[]>;
   /** Every round with a definition, oldest first. */
-  rounds(): Promise<readonly { readonly definition: Definition; readonly final: boolean }[]>;
+  rounds(): Promise<readonly KnownRound[]>;
   addComment(contentId: string, comment: Comment, now: number): Promise<void>;
   /** Oldest first. */
   comments(contentId: string): Promise<readonly Comment[]>;

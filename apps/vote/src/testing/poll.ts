@@ -15,6 +15,7 @@ export function definition(changes: Partial<Definition> = {}): Definition {
     timeZone: 'UTC',
     visibility: 'Always',
     comments: { enabled: false, publicEmails: false },
+    retentionDays: 30,
     opensAt: null,
     closesAt: null,
     suspensions: [],

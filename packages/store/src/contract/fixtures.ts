@@ -38,6 +38,7 @@ export function basePollOf(round: string, changes: Partial<BasePoll> = {}): Base
     voters: ['Cookie', 'Named'],
     timeZone: 'UTC',
     visibility: 'Always',
+    retentionDays: 30,
     comments: { enabled: true, publicEmails: false },
     opensAt: null,
     closesAt: null,

@@ -204,6 +204,7 @@ class Play {
     expect(snapshot).toMatchObject({ accepted, duplicates, rejected, late: 0 });
     expect(this.applied).toEqual({ accepted, duplicates, rejected, cast: accepted - duplicates - rejected });
 
+    expect(await this.#world.store.recount(this.#round)).toEqual([]);
     if (this.#policy === 'Unlimited') return;
     const rows = await this.#world.place.recount(this.#round);
     expect(rows).toEqual(tally.map((votes, choice) => ({ choice, votes })).filter(({ votes }) => votes > 0));

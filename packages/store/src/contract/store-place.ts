@@ -6,6 +6,10 @@ export interface StorePlace {
   connect(): Promise<VoteStore>;
   /** Votes per option, in ascending order of the option's index, counted from the rows of voters and not the counters. */
   recount(round: string): Promise<readonly { choice: number; votes: number }[]>;
+  /** Runs a statement behind the driver's back. */
+  run(sql: string): Promise<void>;
+  /** The only value that a query returns. */
+  number(sql: string): Promise<number>;
   remove(): Promise<void>;
 }
 

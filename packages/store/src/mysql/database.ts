@@ -58,8 +58,8 @@ export class Database {
     return this.#writing.use(work);
   }
 
-  ping(): Promise<void> {
-    return this.#reading.use((session) => session.run('SELECT 1'));
+  async ping(): Promise<void> {
+    await this.#reading.use((session) => session.rows('SELECT 1'));
   }
 
   /** What the server is set to that weakens the promise of a commit, in sentences. */

@@ -108,7 +108,8 @@ await describeServers('migrations', (server) => {
 function diesAfterOneChange(session: Session): void {
   const run = session.run.bind(session);
   session.run = async (sql, ...rest) => {
-    await run(sql, ...rest);
+    const rows = await run(sql, ...rest);
     session.drop();
+    return rows;
   };
 }

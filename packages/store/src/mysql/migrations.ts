@@ -189,6 +189,7 @@ export const MIGRATIONS: readonly Migration[] = [
     'written_at BIGINT NOT NULL',
     'KEY comments_of_content (content_id, id)',
   ),
+  table('purges', `${ROUND} NOT NULL PRIMARY KEY`),
 ];
 
 const VERSIONS = table('schema_version', 'step INT NOT NULL PRIMARY KEY');

@@ -26,7 +26,7 @@ export class Pool {
   async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
     await this.#admit();
     try {
-      const session = this.#rested() ?? (await Session.open(this.#options, this.#purpose));
+      const session = this.#rested() ?? (await this.#connect());
       try {
         return await work(session);
       } finally {
@@ -67,6 +67,16 @@ export class Pool {
       }, ANSWER_LIMIT_MS);
       this.#waiting.add(waiting);
     });
+  }
+
+  async #connect(): Promise<Session> {
+    try {
+      return await Session.open(this.#options, this.#purpose);
+    } catch (error) {
+      // Whoever waits would meet the same, and only then be told.
+      if (error instanceof MySqlUnavailable) for (const { refuse } of this.#waiting) refuse(error);
+      throw error;
+    }
   }
 
   #rested(): Session | undefined {

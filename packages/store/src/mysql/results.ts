@@ -6,7 +6,8 @@ import type { Session } from './session.ts';
 
 type Numbers = Pick<RoundSnapshot, 'counts' | 'accepted' | 'duplicates' | 'rejected' | 'late'>;
 
-async function numbersOf(session: Session, { base }: StoredRound): Promise<Numbers> {
+/** Belongs inside a transaction. */
+export async function numbersOf(session: Session, { base }: StoredRound): Promise<Numbers> {
   const rows = await session.rows<{ choice: number; votes: number; cast: number }>(
     'SELECT choice, sum(votes) AS votes, sum(`cast`) AS `cast` FROM counts WHERE round = ? GROUP BY choice',
     [base.round],

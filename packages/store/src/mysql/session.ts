@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-import { type Connection, createConnection } from 'mysql2/promise';
+import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/promise';
 
 import { MySqlUnavailable, TransactionConflict, translated } from './errors.ts';
 
@@ -151,8 +151,12 @@ export class Session {
   }
 
   /** Whoever asks names the columns. Rejects with {@link MySqlUnavailable}. */
-  async rows<Columns>(sql: string, values: readonly Value[] = []): Promise<readonly Columns[]> {
-    return (await this.#query(sql, values, ANSWER_LIMIT_MS)) as readonly Columns[];
+  async rows<Columns>(
+    sql: string,
+    values: readonly Value[] = [],
+    limitMs = ANSWER_LIMIT_MS,
+  ): Promise<readonly Columns[]> {
+    return (await this.#query(sql, values, limitMs)) as readonly Columns[];
   }
 
   /** The rows of any number of keys; `sql` ends where the list of keys follows. */
@@ -164,9 +168,12 @@ export class Session {
     return rows;
   }
 
-  /** Rejects with {@link MySqlUnavailable}, or with the server's error when it is the values that are wrong. */
-  async run(sql: string, values: readonly Value[] = [], limitMs = ANSWER_LIMIT_MS): Promise<void> {
-    await this.#query(sql, values, limitMs);
+  /**
+   * Returns how many rows were meant. Rejects with {@link MySqlUnavailable}, or with the server's error when it is the
+   * values that are wrong.
+   */
+  async run(sql: string, values: readonly Value[] = [], limitMs = ANSWER_LIMIT_MS): Promise<number> {
+    return ((await this.#query(sql, values, limitMs)) as ResultSetHeader).affectedRows;
   }
 
   /** Writes any number of rows; `sql` ends where their values follow. */

@@ -35,7 +35,8 @@ async function useAll(store: MySqlStore): Promise<void> {
   const round = 'round';
   await store.open('test/statements');
   await store.open('test/statements');
-  await store.putBase(1, basePollOf('before'), T0);
+  await store.putBase(1, basePollOf('before', { policy: 'Unlimited' }), T0);
+  await store.apply(0, [batchOf({ round: 'before', votes: [...votes(1), null] })], T0);
   await store.putBase(2, basePollOf(round, { shards: 2 }), T0);
   await store.putBase(3, basePollOf(round, { shards: 2 }), T0);
   await store.putBase(4, basePollOf(round, { shards: 2, options: optionList(3) }), T0);
@@ -60,6 +61,10 @@ async function useAll(store: MySqlStore): Promise<void> {
   await store.retireProducers(T0);
   await store.finalize('before', T0);
   await store.finalize(round, T0);
+  for (const ended of ['before', round]) {
+    await store.recount(ended);
+    await store.purge(ended, T0 + 1);
+  }
   await store.currentDefinition();
   await store.rounds();
   await store.closingState(round);
@@ -116,7 +121,7 @@ await describeServers('statements', (server) => {
     await store.comments('1');
     const scans = [];
     for (const statement of statements.splice(0)) {
-      if (!/^\s*(SELECT|INSERT|REPLACE|UPDATE)/.test(statement)) continue;
+      if (!/^\s*(SELECT|INSERT|REPLACE|UPDATE|DELETE)/.test(statement)) continue;
       const [plan] = await rival.run(`EXPLAIN FORMAT=JSON ${statement}`);
       for (const table of fullScans(JSON.parse(Object.values(plan!).join())))
         if (GROWING.includes(table)) scans.push({ table, statement: statement.slice(0, 200) });

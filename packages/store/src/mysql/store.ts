@@ -10,6 +10,7 @@ import { Definitions } from './definitions.ts';
 import { migrate } from './migrations.ts';
 import { Results } from './results.ts';
 import type { MySqlOptions } from './session.ts';
+import { Upkeep } from './upkeep.ts';
 
 export type { MySqlOptions } from './session.ts';
 
@@ -29,6 +30,7 @@ interface Parts {
   readonly closing: Closing;
   readonly results: Results;
   readonly comments: Comments;
+  readonly upkeep: Upkeep;
 }
 
 /** Whoever only reads, as front does, need not open it: the tables are then those that a worker has made. */
@@ -45,6 +47,7 @@ export class MySqlStore implements VoteStore {
       closing: new Closing(db),
       results: new Results(db),
       comments: new Comments(db),
+      upkeep: new Upkeep(db),
     };
   }
 
@@ -113,6 +116,14 @@ export class MySqlStore implements VoteStore {
 
   async finalize(round: string, now: number) {
     await this.#parts.closing.finalize(round, now);
+  }
+
+  async recount(round: string) {
+    return await this.#parts.upkeep.recount(round);
+  }
+
+  async purge(round: string, before: number) {
+    return await this.#parts.upkeep.purge(round, before);
   }
 
   async snapshot(round: string) {

@@ -155,6 +155,9 @@ export const MIGRATIONS: readonly string[] = [
      written_at INTEGER NOT NULL
    ) STRICT`,
   `CREATE INDEX comments_of_content ON comments (content_id, id)`,
+  `CREATE TABLE purges (
+     round TEXT PRIMARY KEY
+   ) STRICT, WITHOUT ROWID`,
 ];
 
 function ownerOf(db: Database): string | null {

@@ -45,7 +45,7 @@ export class Results {
       if (stored === null) return null;
       return {
         definition: definitionOf(stored),
-        ...this.#numbers(stored),
+        ...this.numbers(stored),
         pending: this.#pending(stored.base.shards),
         final: this.#final(round),
       };
@@ -54,11 +54,12 @@ export class Results {
 
   /** The numbers that a final round is remembered by. Belongs inside a transaction. */
   tally(stored: StoredRound) {
-    const { counts, ...totals } = this.#numbers(stored);
+    const { counts, ...totals } = this.numbers(stored);
     return { options: stored.base.options.map(({ id }, choice) => ({ id, ...counts[choice] })), ...totals };
   }
 
-  #numbers({ base }: StoredRound): Numbers {
+  /** Belongs inside a transaction. */
+  numbers({ base }: StoredRound): Numbers {
     const rows = this.#statements.counts.all(base.round) as { choice: number; votes: number; cast: number }[];
     const counts = base.options.map(() => ({ votes: 0, cast: 0 }));
     for (const { choice, votes, cast } of rows) counts[choice] = { votes, cast };

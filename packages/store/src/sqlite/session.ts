@@ -9,6 +9,7 @@ import { Database } from './database.ts';
 import { Definitions } from './definitions.ts';
 import { migrate } from './migrations.ts';
 import { Results } from './results.ts';
+import { Upkeep } from './upkeep.ts';
 
 /** The port without its promises: what the thread runs. */
 export type SynchronousStore = {
@@ -21,6 +22,7 @@ interface Parts {
   readonly closing: Closing;
   readonly results: Results;
   readonly comments: Comments;
+  readonly upkeep: Upkeep;
 }
 
 function partsOf(db: Database): Parts {
@@ -32,6 +34,7 @@ function partsOf(db: Database): Parts {
     transaction: new ApplyTransaction(db, definitions),
     closing: new Closing(db, definitions, results),
     comments: new Comments(db),
+    upkeep: new Upkeep(db, definitions, results),
   };
 }
 
@@ -102,6 +105,14 @@ export class SqliteSession implements SynchronousStore {
 
   finalize(round: string, now: number) {
     this.#parts.closing.finalize(round, now);
+  }
+
+  recount(round: string) {
+    return this.#parts.upkeep.recount(round);
+  }
+
+  purge(round: string, before: number) {
+    return this.#parts.upkeep.purge(round, before);
   }
 
   snapshot(round: string) {

@@ -23,6 +23,18 @@ async function newPlace(connect: (path: string) => Promise<VoteStore>): Promise<
       db.close();
       return Promise.resolve(rows.map(({ choice, votes }) => ({ choice, votes })));
     },
+    run(sql) {
+      const db = new DatabaseSync(path);
+      db.exec(sql);
+      db.close();
+      return Promise.resolve();
+    },
+    number(sql) {
+      const db = new DatabaseSync(path, { readOnly: true });
+      const row = db.prepare(sql).get();
+      db.close();
+      return Promise.resolve(Number(Object.values(row ?? {})[0]));
+    },
     remove: () => rm(folder, { recursive: true }),
   };
 }

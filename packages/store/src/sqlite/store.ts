@@ -142,6 +142,14 @@ export class SqliteStore implements VoteStore {
     return this.#call('finalize', [round, now]);
   }
 
+  recount(round: string) {
+    return this.#call('recount', [round]);
+  }
+
+  purge(round: string, before: number) {
+    return this.#call('purge', [round, before]);
+  }
+
   writePending(shard: number, votes: number, now: number) {
     return this.#call('writePending', [shard, votes, now]);
   }

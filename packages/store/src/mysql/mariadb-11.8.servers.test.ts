@@ -1,0 +1,3 @@
+import { describeDriver } from './fixtures/driver.ts';
+
+await describeDriver('mariadb-11.8');

@@ -1,0 +1,102 @@
+import { addRows, addVotes, differences, type Tally } from '../apply/recount.ts';
+import type { CountDifference } from '../port.ts';
+import type { Database } from './database.ts';
+import { findRound } from './definitions.ts';
+import { numbersOf } from './results.ts';
+import type { Session } from './session.ts';
+
+/** Rows that one call deletes of a table: those are locked, and go to replicas in one piece. */
+const ROWS_PER_CALL = 5_000;
+
+const BATCHES_PER_QUERY = 50;
+
+/** Counting the rows of millions of voters takes its time. */
+const COUNT_LIMIT_MS = 600_000;
+
+interface Counted {
+  readonly choice: number;
+  readonly votes: number;
+}
+
+const DELETIONS = [
+  'DELETE FROM votes WHERE round = ? ORDER BY voter LIMIT ?',
+  'DELETE FROM vote_ids WHERE round = ? ORDER BY id LIMIT ?',
+  `UPDATE batches SET body = '' WHERE round = ? AND body <> '' ORDER BY shard, log_index LIMIT ?`,
+  'UPDATE rejected SET body = NULL WHERE round = ? AND body IS NOT NULL ORDER BY digest, idx LIMIT ?',
+];
+
+async function countRows(session: Session, table: 'votes' | 'vote_ids', round: string): Promise<Tally> {
+  const tally: Tally = new Map();
+  const sql = `SELECT choice, count(*) AS votes FROM ${table} WHERE round = ? GROUP BY choice`;
+  addRows(tally, await session.rows<Counted>(sql, [round], COUNT_LIMIT_MS));
+  return tally;
+}
+
+async function countBatches(session: Session, round: string, shards: number): Promise<Tally> {
+  const tally = await countRows(session, 'vote_ids', round);
+  const rejected = await session.rows<{ digest: Buffer; idx: number }>(
+    'SELECT digest, idx FROM rejected WHERE round = ? AND idx >= 0',
+    [round],
+    COUNT_LIMIT_MS,
+  );
+  const setAside = Map.groupBy(rejected, ({ digest }) => digest.toString('hex'));
+  for (let shard = 0; shard < shards; shard += 1) {
+    for await (const { digest, body } of batchesOf(session, round, shard)) {
+      const entries = setAside.get(digest.toString('hex')) ?? [];
+      addVotes(tally, { body, setAside: new Set(entries.map(({ idx }) => idx)) });
+    }
+  }
+  return tally;
+}
+
+async function* batchesOf(session: Session, round: string, shard: number) {
+  for (let last = 0; ;) {
+    const batches = await session.rows<{ logIndex: number; digest: Buffer; body: Buffer }>(
+      `SELECT log_index AS logIndex, digest, body FROM batches
+       WHERE round = ? AND shard = ? AND log_index > ? ORDER BY log_index LIMIT ${BATCHES_PER_QUERY}`,
+      [round, shard, last],
+    );
+    yield* batches;
+    if (batches.length < BATCHES_PER_QUERY) return;
+    last = batches.at(-1)?.logIndex ?? last;
+  }
+}
+
+/** What is done to rounds beside the votes: proving their counters, deleting what is kept long enough. */
+export class Upkeep {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  recount(round: string): Promise<CountDifference[] | null> {
+    return this.#db.read(async (session) => {
+      const stored = await findRound(session, round);
+      if (stored === null) return null;
+      if ((await session.rows('SELECT 1 AS found FROM purges WHERE round = ?', [round])).length > 0) return null;
+      const { policy, shards } = stored.base;
+      const tally = await (policy === 'Unlimited'
+        ? countBatches(session, round, shards)
+        : countRows(session, 'votes', round));
+      return differences((await numbersOf(session, stored)).counts, tally);
+    });
+  }
+
+  purge(round: string, before: number): Promise<boolean> {
+    return this.#db.write(async (session) => {
+      const [final] = await session.rows<{ at: number | null }>(
+        'SELECT max(final_at) AS at FROM finals WHERE round = ?',
+        [round],
+      );
+      const at = final?.at ?? before;
+      if (at >= before) return false;
+      await session.run('REPLACE INTO purges (round) VALUES (?)', [round]);
+      let more = false;
+      for (const deletion of DELETIONS) {
+        if ((await session.run(deletion, [round, ROWS_PER_CALL])) === ROWS_PER_CALL) more = true;
+      }
+      return more;
+    });
+  }
+}
