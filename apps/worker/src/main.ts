@@ -11,7 +11,7 @@ await runProcess('worker', workerProcessEnv, async ({ config, log, registry, fat
   const store = openStore(config);
   const service = createWorkerService({ config, queue, store, log, registry });
   log.info(await service.start(), 'Listening');
-  for (const warning of await store.warnings()) log.warn(warning);
+  for (const warning of await store.warnings().catch(() => [])) log.warn(warning);
   return {
     async stop() {
       await service.stop();
