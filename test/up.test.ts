@@ -204,6 +204,12 @@ describe('voteapp up refuses, with one sentence and exit code 2,', () => {
   });
 });
 
+it('voteapp up refuses an unknown log level', async () => {
+  const attempt = voteapp(['up', '--data', data], ['env', 'LOG_LEVEL=loud']);
+  expect((await attempt.finished).code).toBe(2);
+  expect(attempt.stderr()).toContain('LOG_LEVEL: ');
+});
+
 describe('the keys of a poll', () => {
   it('stay out of the log and of the answers', async () => {
     const poll = await start();

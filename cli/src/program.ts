@@ -1,3 +1,4 @@
+import { ConfigError } from '@voteapp/kit/config';
 import { Command, CommanderError } from 'commander';
 
 import { upCommand } from './commands/up.ts';
@@ -29,7 +30,7 @@ export function buildProgram(): Command {
 /** Says what went wrong, in one sentence where it was expected, and returns the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return HELPED.has(error.code) ? EXIT.ok : EXIT.usage;
-  if (error instanceof UsageError) {
+  if (error instanceof UsageError || error instanceof ConfigError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.usage;
   }

@@ -1,11 +1,13 @@
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { sharedEnv } from '@voteapp/contracts/env/shared';
 import { storeOwner } from '@voteapp/contracts/names';
 import { pollState } from '@voteapp/contracts/definition';
 import { PORTS } from '@voteapp/contracts/ports';
 import { sentence } from '@voteapp/contracts/problems';
-import { createLogger, type Logger } from '@voteapp/kit/log';
+import { parseConfig } from '@voteapp/kit/config';
+import { createLoggers, type Logger } from '@voteapp/kit/log';
 import { drainOnSignal } from '@voteapp/kit/lifecycle';
 import { CannotListen } from '@voteapp/kit/server';
 import { openEmbeddedQueue } from '@voteapp/queue/embedded/embedded-queue';
@@ -13,6 +15,7 @@ import { openSqliteStore } from '@voteapp/store/sqlite/store';
 import { StoreOwnedByOther, type VoteStore } from '@voteapp/store/port';
 import { Command, InvalidArgumentError } from 'commander';
 import { destination } from 'pino';
+import * as z from 'zod';
 
 import { type DataFolder, openDataFolder } from '../embedded/data-folder.ts';
 import { showCount } from '../embedded/count-line.ts';
@@ -22,6 +25,8 @@ import { type LoadedVotingApp, readVotingApp } from '../embedded/voting-app-file
 import { EXIT, UsageError } from '../exit-codes.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../../manifests/samples/coca-pepsi.yaml', import.meta.url));
+
+const LOG_ENV = z.object({ LOG_LEVEL: sharedEnv.LOG_LEVEL });
 
 interface UpOptions {
   readonly file?: string;
@@ -146,8 +151,10 @@ async function greet(store: VoteStore, app: LoadedVotingApp, urls: Urls, folder:
 
 /** Logs go to standard error: standard output is for the answer. LOG_LEVEL chooses how much; default: warnings. */
 function embeddedLogger(): (service: string) => Logger {
-  const level = process.env['LOG_LEVEL'] ?? 'warn';
-  const pretty = process.stderr.isTTY;
-  const stderr = destination({ dest: 2, sync: true });
-  return (service) => createLogger({ level, service, pretty, destination: stderr });
+  const { LOG_LEVEL: level } = parseConfig(LOG_ENV, { LOG_LEVEL: 'warn', ...process.env });
+  return createLoggers({
+    level,
+    pretty: process.stderr.isTTY,
+    destination: destination({ dest: 2, sync: true }),
+  });
 }

@@ -5,31 +5,39 @@ export type { Logger };
 
 export interface LogOptions {
   readonly level: string;
-  /** Every line carries it as `service`. */
-  readonly service: string;
   /** Coloured lines for a person instead of JSON for a collector. */
   readonly pretty?: boolean;
   /** Default: standard output. */
   readonly destination?: DestinationStream;
 }
 
-/** JSON lines with `level` as a word and `time` in ISO 8601. */
-export function createLogger({ level, service, pretty: forPerson = false, destination }: LogOptions): Logger {
+/**
+ * JSON lines with `level` as a word, `time` in ISO 8601 and `service`. Gives a logger for each service that shares the
+ * destination.
+ */
+export function createLoggers({
+  level,
+  pretty: forPerson = false,
+  destination,
+}: LogOptions): (service: string) => Logger {
   const options = {
     level,
-    base: { service },
+    base: null,
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  if (!forPerson) return destination === undefined ? pino(options) : pino(options, destination);
-  return pino(
-    options,
-    pretty({
-      translateTime: 'SYS:HH:MM:ss',
-      ignore: 'pid,hostname,service',
-      messageFormat: '{service}: {msg}',
-      destination: destination ?? 1,
-      sync: true,
-    }),
-  );
+  const person = {
+    translateTime: 'SYS:HH:MM:ss',
+    ignore: 'service',
+    messageFormat: '{service}: {msg}',
+    destination: destination ?? 1,
+    sync: true,
+  };
+  const root = forPerson ? pino(options, pretty(person)) : pino(options, destination ?? pino.destination(1));
+  return (service) => root.child({ service });
+}
+
+/** The logger of a process with one service. */
+export function createLogger({ service, ...options }: LogOptions & { readonly service: string }): Logger {
+  return createLoggers(options)(service);
 }
