@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { type RabbitMqServer, startRabbitMq } from '../../../../test/servers/rabbitmq.ts';
 import { sharedRabbitMq } from '../../../../test/servers/shared.ts';
@@ -33,9 +33,12 @@ class Traffic {
           this.refused += 1;
           await sleep(5);
         }
+        // A confirm that did not wait for the broker would leave no turn to anything else.
+        await nextTurn();
       }
     };
     this.#lanes = Array.from({ length: width }, lane);
+    onTestFinished(() => this.stop());
   }
 
   async stop(): Promise<void> {
@@ -139,6 +142,8 @@ describe.skipIf(!available)('a RabbitMQ of its own', () => {
     const queue = await openDeclared();
     const publisher = queue.publisher();
     await publisher.publish(0, Buffer.from('before'), HEADERS);
+    const relieve = (): Promise<string> => broker.ctl('set_vm_memory_high_watermark', '0.6');
+    onTestFinished(async () => void (await relieve()));
     await broker.ctl('set_vm_memory_high_watermark', '0');
     const outstanding = publisher.publish(0, Buffer.from('perhaps'), HEADERS).catch((error: unknown) => error);
     await vi.waitFor(async () => {
@@ -152,7 +157,7 @@ describe.skipIf(!available)('a RabbitMQ of its own', () => {
     }
     expect((await take(queue.subscribe(0), 1)).map(textOf)).toContain('before');
 
-    await broker.ctl('set_vm_memory_high_watermark', '0.6');
+    await relieve();
     const relieved = performance.now();
     await vi.waitFor(() => publisher.publish(0, Buffer.from('after'), HEADERS), LONG);
     expect(performance.now() - relieved).toBeLessThan(1_000);
@@ -161,6 +166,7 @@ describe.skipIf(!available)('a RabbitMQ of its own', () => {
 
   test('a message held for longer than its consumer_timeout is delivered again, and to the same subscription', async () => {
     await broker.ctl('eval', 'application:set_env(rabbit, consumer_timeout, 1000).');
+    onTestFinished(async () => void (await broker.ctl('eval', 'application:unset_env(rabbit, consumer_timeout).')));
     const queue = await openDeclared();
     const publisher = queue.publisher();
     for (const each of ['a', 'b']) await publisher.publish(0, Buffer.from(each), HEADERS);
@@ -173,7 +179,6 @@ describe.skipIf(!available)('a RabbitMQ of its own', () => {
     await subscription.ack(again[1]!);
     await subscription.close();
     expect(await queue.subscribe(0).ready()).toBe(0);
-    await broker.ctl('eval', 'application:unset_env(rabbit, consumer_timeout).');
   });
 
   test('its operator sees one connection that publishes and one that consumes, each with a heartbeat of 5 s', async () => {

@@ -4,13 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ConsumeMessage } from 'amqplib';
 
 import { type AppIdentity, queueName, shardOfQueue } from '@voteapp/contracts/names';
-import {
-  type DeclaredQueue,
-  deadLetterQueue,
-  QUEUE_LIMITS,
-  type QueueLimits,
-  shardQueue,
-} from '@voteapp/contracts/queue-arguments';
+import { type DeclaredQueue, deadLetterQueue, type QueueLimits, shardQueue } from '@voteapp/contracts/queue-arguments';
 
 import {
   type DeadLetter,
@@ -54,6 +48,7 @@ export interface AmqpQueueOptions extends BrokerAddress {
 export interface AmqpInternals {
   readonly limits?: QueueLimits;
   readonly settleMs?: number;
+  readonly heartbeatS?: number;
 }
 
 const SILENT: QueueLog = { info: () => {}, warn: () => {} };
@@ -61,8 +56,7 @@ const SILENT: QueueLog = { info: () => {}, warn: () => {} };
 /** The queues of one app on RabbitMQ, over one connection that publishes and one that consumes. */
 export class AmqpQueue implements VoteQueue {
   readonly #options: AmqpQueueOptions;
-  readonly #limits: QueueLimits;
-  readonly #settleMs: number;
+  readonly #internals: AmqpInternals;
   readonly #log: QueueLog;
   readonly #worker: string;
   readonly #publishing: Reconnecting<Publishing>;
@@ -78,10 +72,9 @@ export class AmqpQueue implements VoteQueue {
   #closed: Promise<void> | undefined;
 
   /** Use {@link openAmqpQueue}. */
-  constructor(options: AmqpQueueOptions, { limits = QUEUE_LIMITS, settleMs = SETTLE_MS }: AmqpInternals) {
+  constructor(options: AmqpQueueOptions, internals: AmqpInternals) {
     this.#options = options;
-    this.#limits = limits;
-    this.#settleMs = settleMs;
+    this.#internals = internals;
     this.#log = options.log ?? SILENT;
     this.#worker = options.worker ?? randomBytes(8).toString('hex');
     this.#publishing = this.#reconnecting('publish', (signal) => this.#openPublishing(signal));
@@ -100,7 +93,7 @@ export class AmqpQueue implements VoteQueue {
       if (shards > this.#declared) {
         this.#declared = shards;
         // Another process may have made them a moment ago, so those that were there are waited for too.
-        this.#settled = sleep(this.#settleMs, undefined, { ref: false });
+        this.#settled = sleep(this.#internals.settleMs ?? SETTLE_MS, undefined, { ref: false });
       }
       await this.#settled;
     } catch (error) {
@@ -111,8 +104,7 @@ export class AmqpQueue implements VoteQueue {
 
   publisher(): VotePublisher {
     const publisher = new AmqpPublisher({
-      session: () => this.#publishing.current,
-      address: this.#options,
+      session: () => this.#session(),
       queueOf: (shard) => queueName(this.#options.app, shard),
     });
     this.#publishers.add(publisher);
@@ -120,21 +112,21 @@ export class AmqpQueue implements VoteQueue {
   }
 
   subscribe(shard: number): VoteSubscription {
-    const queue = shardQueue(this.#options.app, shard, this.#limits);
+    const queue = shardQueue(this.#options.app, shard, this.#internals.limits);
     return this.#subscribe(queue, String(shard), (message) => this.#toDelivery(message));
   }
 
   deadLetters(): VoteSubscription<DeadLetter> {
     const { app } = this.#options;
-    return this.#subscribe(deadLetterQueue(app, this.#limits), 'dead', (message) => {
-      const origin = message.properties.headers?.['x-first-death-queue'] ?? '';
-      return { ...this.#toDelivery(message), shard: shardOfQueue(app, origin) ?? 0 };
+    return this.#subscribe(deadLetterQueue(app, this.#internals.limits), 'dead', (message) => {
+      const origin: unknown = message.properties.headers?.['x-first-death-queue'];
+      const shard = typeof origin === 'string' ? shardOfQueue(app, origin) : null;
+      return { ...this.#toDelivery(message), shard: shard ?? 0 };
     });
   }
 
   async ping(): Promise<void> {
-    const { connection, blocked } = this.#session();
-    if (blocked) throw connection.unavailable('it takes no messages, for want of memory or disk');
+    const { connection } = this.#session();
     // An answer to the opening of a channel will do while there is no queue to ask for.
     const answered = connection.request(async (channel) => {
       if (this.#declared > 0) await channel.checkQueue(queueName(this.#options.app, 0));
@@ -151,10 +143,12 @@ export class AmqpQueue implements VoteQueue {
     await Promise.all([this.#publishing.close(), this.#consuming?.close()]);
   }
 
+  /** Throws QueueUnavailable while nothing can be asked of the broker. */
   #session(): Publishing {
     const session = this.#publishing.current;
-    if (session !== null) return session;
-    throw new QueueUnavailable(this.#failure?.message ?? notConnected(this.#options));
+    if (session === null) throw new QueueUnavailable(this.#failure?.message ?? notConnected(this.#options));
+    if (session.refusal !== null) throw session.refusal;
+    return session;
   }
 
   #reconnecting<S extends Session>(purpose: string, open: (signal: AbortSignal) => Promise<S>): Reconnecting<S> {
@@ -170,7 +164,8 @@ export class AmqpQueue implements VoteQueue {
 
   #connect(purpose: string, signal: AbortSignal): Promise<BrokerConnection> {
     const { app } = this.#options;
-    return BrokerConnection.open(this.#options, `voteapp ${app.namespace}/${app.name} ${purpose}`, signal);
+    const title = `voteapp ${app.namespace}/${app.name} ${purpose}`;
+    return BrokerConnection.open(this.#options, { title, heartbeatS: this.#internals.heartbeatS }, signal);
   }
 
   async #openPublishing(signal: AbortSignal): Promise<Publishing> {
@@ -196,7 +191,7 @@ export class AmqpQueue implements VoteQueue {
       connections: this.#consuming,
       queue,
       declare: async (channel) => {
-        await declareQueue(channel, deadLetterQueue(this.#options.app, this.#limits));
+        await declareQueue(channel, deadLetterQueue(this.#options.app, this.#internals.limits));
         await declareQueue(channel, queue);
       },
       priority: priorityOf(this.#worker, label),
@@ -206,7 +201,7 @@ export class AmqpQueue implements VoteQueue {
       random,
     });
     this.#subscriptions.add(subscription);
-    if (this.#closed !== undefined) void subscription.close();
+    if (this.#closed !== undefined) void Promise.all([subscription.close(), this.#consuming.close()]);
     return subscription;
   }
 
@@ -222,13 +217,14 @@ export class AmqpQueue implements VoteQueue {
   async #declareAll(channel: Channel, shards: number): Promise<void> {
     if (shards === 0) return;
     const { app } = this.#options;
-    await declareQueue(channel, deadLetterQueue(app, this.#limits));
-    for (let shard = 0; shard < shards; shard += 1) await declareQueue(channel, shardQueue(app, shard, this.#limits));
+    await declareQueue(channel, deadLetterQueue(app, this.#internals.limits));
+    for (let shard = 0; shard < shards; shard += 1)
+      await declareQueue(channel, shardQueue(app, shard, this.#internals.limits));
   }
 
   /** Declares again what somebody has deleted, or publishing would fail until the next start. */
   #restore(queue: string): void {
-    if (this.#restoring) return;
+    if (this.#restoring || this.#declared === 0) return;
     this.#restoring = true;
     this.#log.warn({ queue }, 'A message found no queue; the queues are declared again');
     this.declare(this.#declared)

@@ -153,6 +153,19 @@ describe.skipIf(rabbit === null)('on RabbitMQ', () => {
       expect((await taken).map(textOf)).toEqual(['later']);
     });
 
+    test('acknowledging again costs nothing', async () => {
+      const queue = await underTest.open();
+      await queue.declare(1);
+      const publisher = queue.publisher();
+      for (const each of ['a', 'b', 'c']) await publisher.publish(0, Buffer.from(each), HEADERS);
+      const subscription = queue.subscribe(0);
+      const [a, b] = await take(subscription, 3);
+      for (const each of [b!, a!, b!]) await subscription.ack(each);
+      await subscription.ready();
+      await publisher.publish(0, Buffer.from('d'), HEADERS);
+      expect(await take(subscription, 1)).toMatchObject([{ body: Buffer.from('d'), redelivered: false }]);
+    });
+
     test('at most 200 messages are here unacknowledged, and an acknowledgement makes room', async () => {
       const queue = await underTest.open();
       await queue.declare(1);
@@ -178,36 +191,35 @@ describe.skipIf(rabbit === null)('on RabbitMQ', () => {
       expect(poison).toMatchObject({ headers: { sentAt: 42, votes: 1 } });
     });
 
-    test('of two workers neither keeps every shard, and no message comes to both', async () => {
+    test('the first worker keeps some of the shards when a second one comes, and no message comes to both', async () => {
       const shards = [0, 1, 2, 3, 4, 5, 6, 7];
       const [first, second] = [await underTest.open({ worker: 'a' }), await underTest.open({ worker: 'b' })];
       await first.declare(shards.length);
-      const taken: string[][] = [[], []];
-      const drains = [first, second].flatMap((worker, index) =>
-        shards.map(async (shard) => {
+      const taken = { first: [] as string[], second: [] as string[] };
+      const drainAll = async (worker: AmqpQueue, into: string[]): Promise<void> => {
+        const drains = shards.map(async (shard) => {
           const subscription = worker.subscribe(shard);
-          for (;;) {
-            const texts = await drain(subscription, 1);
-            if (texts.length === 0) return;
-            taken[index]!.push(...texts);
-          }
-        }),
-      );
+          for (let more = ['']; more.length > 0; into.push(...more)) more = await drain(subscription, 1);
+        });
+        await Promise.all(drains);
+      };
       const publisher = first.publisher();
       let rounds = 0;
-      await vi.waitFor(
-        async () => {
-          const before = taken.map(({ length }) => length);
-          rounds += 1;
-          for (const shard of shards) await publisher.publish(shard, Buffer.from(`${shard} of ${rounds}`), HEADERS);
-          await expect.poll(() => taken.flat().length).toBe(rounds * shards.length);
-          for (const [index, texts] of taken.entries()) expect(texts.length).toBeGreaterThan(before[index]!);
-        },
-        { timeout: 10_000 },
-      );
+      const round = async (): Promise<{ first: number; second: number }> => {
+        const before = { first: taken.first.length, second: taken.second.length };
+        rounds += 1;
+        for (const shard of shards) await publisher.publish(shard, Buffer.from(`${shard} in ${rounds}`), HEADERS);
+        await expect.poll(() => taken.first.length + taken.second.length).toBe(rounds * shards.length);
+        return { first: taken.first.length - before.first, second: taken.second.length - before.second };
+      };
+      const drains = [drainAll(first, taken.first)];
+      expect(await round()).toEqual({ first: 8, second: 0 });
+      drains.push(drainAll(second, taken.second));
+      // Which shards are whose follows from the names of the workers.
+      await expect.poll(round).toEqual({ first: 3, second: 5 });
       await Promise.all([first.close(), second.close()]);
       await Promise.all(drains);
-      expect(new Set(taken.flat()).size).toBe(rounds * shards.length);
+      expect(new Set([...taken.first, ...taken.second]).size).toBe(rounds * shards.length);
     });
 
     test('when a worker dies another takes over, in order, what it had not acknowledged', async () => {
@@ -261,9 +273,10 @@ describe.skipIf(rabbit === null)('on RabbitMQ', () => {
       await queue.declare(1);
       await underTest.withChannel(async (channel) => {
         channel.sendToQueue(underTest.dead, Buffer.from('stray'));
+        channel.sendToQueue(underTest.dead, Buffer.from('odd'), { headers: { 'x-first-death-queue': 7 } });
         await channel.checkQueue(underTest.dead);
       });
-      expect(await queue.deadLetters().take(1)).toMatchObject([{ shard: 0 }]);
+      expect(await take(queue.deadLetters(), 2)).toMatchObject([{ shard: 0 }, { shard: 0 }]);
     });
   });
 
@@ -388,6 +401,7 @@ describe.skipIf(rabbit === null)('on RabbitMQ', () => {
       network.silence();
       const silent = performance.now();
       const unanswered = queue.publisher().publish(0, Buffer.from('x'), HEADERS);
+      queue.subscribe(1);
       await expect(queue.ping()).rejects.toThrow('no answer within 1 s');
       expect(performance.now() - silent).toBeLessThan(1_500);
       const refused = expect(unanswered).rejects.toThrow(QueueUnavailable);
@@ -397,6 +411,24 @@ describe.skipIf(rabbit === null)('on RabbitMQ', () => {
       expect(performance.now() - silent).toBeLessThan(6_000);
       const sockets = setNoDelay.mock.contexts as Socket[];
       for (const socket of sockets) expect(socket.destroyed).toBe(true);
+      setNoDelay.mockRestore();
+    });
+
+    test('a broker that falls silent is left after two or three heartbeats, and its sockets with it', async () => {
+      const setNoDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
+      const queue = await underTest.open(throughNetwork(), { settleMs: 0, heartbeatS: 1 });
+      await queue.declare(1);
+      const subscription = queue.subscribe(0);
+      await expect.poll(() => consumersOf(0)).toBe(1);
+      const sockets = setNoDelay.mock.contexts.filter((socket) => (socket as Socket).remotePort === network.port);
+      network.silence();
+      network.speak();
+      const silent = performance.now();
+      await expect(queue.publisher().publish(0, Buffer.from('x'), HEADERS)).rejects.toThrow(QueueUnavailable);
+      expect(performance.now() - silent).toBeLessThan(4_000);
+      await vi.waitFor(() => queue.publisher().publish(0, Buffer.from('y'), HEADERS));
+      expect((await subscription.take(1)).map(textOf)).toEqual(['y']);
+      await expect.poll(() => sockets.map((socket) => (socket as Socket).destroyed)).toEqual([true, true]);
       setNoDelay.mockRestore();
     });
 

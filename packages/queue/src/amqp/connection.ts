@@ -26,12 +26,10 @@ export class BrokerConnection implements Session {
   readonly lost: Promise<Error>;
   readonly #model: ChannelModel;
   readonly #name: string;
-  readonly #socket: AbortController;
 
   private constructor(model: ChannelModel, name: string, socket: AbortController) {
     this.#model = model;
     this.#name = name;
-    this.#socket = socket;
     model.on('error', ignore); // 'close' follows
     this.lost = new Promise((resolve) => {
       model.once('close', (error) => {
@@ -42,8 +40,15 @@ export class BrokerConnection implements Session {
     });
   }
 
-  /** Rejects with QueueUnavailable and QueueMisconfigured. `title` is what the broker shows to its operator. */
-  static async open(address: BrokerAddress, title: string, signal: AbortSignal): Promise<BrokerConnection> {
+  /**
+   * Rejects with QueueUnavailable and QueueMisconfigured. `title` is what the broker shows to its operator; the signal
+   * ends the connection at any time.
+   */
+  static async open(
+    address: BrokerAddress,
+    { title, heartbeatS = HEARTBEAT_S }: { readonly title: string; readonly heartbeatS?: number | undefined },
+    signal: AbortSignal,
+  ): Promise<BrokerConnection> {
     const { host, port, user, password, vhost, tls } = address;
     const name = nameOf(address);
     const socket = new AbortController();
@@ -64,7 +69,7 @@ export class BrokerConnection implements Session {
           username: user,
           password,
           vhost: encodeURIComponent(vhost),
-          heartbeat: HEARTBEAT_S,
+          heartbeat: heartbeatS,
         },
         options,
       );
@@ -119,7 +124,7 @@ export class BrokerConnection implements Session {
 
   async close(): Promise<void> {
     this.#model.close().catch(ignore);
-    if (!(await comes(this.lost))) this.#socket.abort();
+    await comes(this.lost);
   }
 
   async #open<C extends Channel>(create: () => Promise<C>): Promise<BrokerChannel<C>> {

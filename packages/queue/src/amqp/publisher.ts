@@ -3,7 +3,7 @@ import { type ConfirmChannel, IllegalOperationError } from 'amqplib';
 import type { MessageHeaders } from '@voteapp/contracts/message';
 
 import { QueueUnavailable, type VotePublisher } from '../port.ts';
-import { type BrokerAddress, type BrokerChannel, type BrokerConnection, notConnected } from './connection.ts';
+import type { BrokerChannel, BrokerConnection } from './connection.ts';
 import { encodeHeaders } from './headers.ts';
 import type { Session } from './reconnecting.ts';
 import { within } from './within.ts';
@@ -38,18 +38,14 @@ export class Publishing implements Session {
     );
   }
 
-  /** True while the broker reads nothing from this connection, for want of memory or disk. */
-  get blocked(): boolean {
-    return this.#blocked;
+  /** Why the broker reads nothing from this connection; null while it does. */
+  get refusal(): QueueUnavailable | null {
+    return this.#blocked ? this.connection.unavailable('it takes no messages, for want of memory or disk') : null;
   }
 
   /** Settles with the broker's answer; rejects with QueueUnavailable. */
   publish(queue: string, body: Uint8Array, headers: MessageHeaders): Confirmation {
     const confirmation = Promise.withResolvers<void>();
-    if (this.#blocked) {
-      confirmation.reject(this.#blockedError());
-      return confirmation;
-    }
     const messageId = String((this.#published += 1));
     this.#outstanding.set(messageId, confirmation);
     try {
@@ -84,18 +80,13 @@ export class Publishing implements Session {
 
   #block(): void {
     this.#blocked = true;
-    for (const { reject } of this.#outstanding.values()) reject(this.#blockedError());
-  }
-
-  #blockedError(): QueueUnavailable {
-    return this.connection.unavailable('it takes no messages, for want of memory or disk');
+    for (const { reject } of this.#outstanding.values()) reject(this.refusal);
   }
 }
 
 export interface PublisherTarget {
-  /** Null while there is no connection. */
-  readonly session: () => Publishing | null;
-  readonly address: BrokerAddress;
+  /** Throws QueueUnavailable while there is none that takes messages. */
+  readonly session: () => Publishing;
   readonly queueOf: (shard: number) => string;
 }
 
@@ -110,9 +101,7 @@ export class AmqpPublisher implements VotePublisher {
 
   async publish(shard: number, body: Uint8Array, headers: MessageHeaders): Promise<void> {
     if (this.#closed) throw new QueueUnavailable('The publisher is closed.');
-    const session = this.#target.session();
-    if (session === null) throw new QueueUnavailable(notConnected(this.#target.address));
-    const confirmation = session.publish(this.#target.queueOf(shard), body, headers);
+    const confirmation = this.#target.session().publish(this.#target.queueOf(shard), body, headers);
     this.#outstanding.add(confirmation);
     try {
       await confirmation.promise;

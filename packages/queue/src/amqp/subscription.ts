@@ -88,11 +88,14 @@ export class AmqpSubscription<D extends Delivery> implements VoteSubscription<D>
 
   constructor(options: SubscriptionOptions<D>) {
     this.#options = options;
-    const { log, queue, random, onMisconfigured } = options;
+    const { connections, log, queue, random, onMisconfigured } = options;
     this.#consumers = new Reconnecting({
       open: (signal) => this.#open(signal),
       onOpen: () => this.#wake(),
-      onOutage: (error) => log.warn({ queue: queue.name, error: error.message }, 'Subscription was lost'),
+      onOutage: ({ message }) => {
+        // The loss of the connection has been told, once for all that it carried.
+        if (connections.current !== null) log.warn({ queue: queue.name, error: message }, 'Subscription was lost');
+      },
       onMisconfigured,
       random,
     });

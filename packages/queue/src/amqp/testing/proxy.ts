@@ -13,6 +13,7 @@ export class Proxy {
   readonly #target: Target;
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #muted = new WeakSet<readonly [Socket, Socket]>();
   #port = 0;
   #silent = false;
   #disguise: readonly [string, string] | undefined;
@@ -20,7 +21,9 @@ export class Proxy {
   private constructor(target: Target, certificate?: TlsOptions) {
     this.#target = target;
     const take = (socket: Socket): void => this.#take(socket);
-    this.#server = certificate === undefined ? createServer(take) : createTlsServer(certificate, take);
+    // The end of one side is told to the other by `pipe`, and to nobody while there is silence.
+    this.#server =
+      certificate === undefined ? createServer({ allowHalfOpen: true }, take) : createTlsServer(certificate, take);
     this.#server.on('tlsClientError', () => {});
   }
 
@@ -42,7 +45,15 @@ export class Proxy {
   /** Connections stay and new ones are taken, but nothing comes through. */
   silence(): void {
     this.#silent = true;
-    for (const pair of this.#pairs) for (const socket of pair) socket.unpipe().pause();
+    for (const pair of this.#pairs) {
+      this.#muted.add(pair);
+      for (const socket of pair) socket.unpipe().pause();
+    }
+  }
+
+  /** New connections work again; those of before stay silent. */
+  speak(): void {
+    this.#silent = false;
   }
 
   /** Replaces what the broker says by something of the same length. */
@@ -65,10 +76,12 @@ export class Proxy {
   }
 
   #take(client: Socket): void {
-    const broker = connect({ ...this.#target, noDelay: true });
+    const broker = connect({ ...this.#target, noDelay: true, allowHalfOpen: true });
     const pair = [client, broker] as const;
     this.#pairs.add(pair);
+    if (this.#silent) this.#muted.add(pair);
     const end = (): void => {
+      if (this.#muted.has(pair)) return;
       this.#pairs.delete(pair);
       client.destroy();
       broker.destroy();
@@ -79,6 +92,7 @@ export class Proxy {
     if (this.#disguise === undefined) broker.pipe(client);
     else {
       const [said, heard] = this.#disguise;
+      broker.on('end', () => client.end());
       broker.on('data', (chunk) => client.write(chunk.toString('latin1').replace(said, heard), 'latin1'));
     }
   }
