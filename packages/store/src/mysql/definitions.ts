@@ -164,8 +164,6 @@ export class Definitions {
     });
   }
 
-  // What it edits, and by what.
-  // oxlint-disable-next-line eslint/max-params
   async #editRound(
     session: Session,
     current: StoredRound,

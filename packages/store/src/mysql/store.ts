@@ -96,8 +96,6 @@ export class MySqlStore implements VoteStore {
     return await this.#parts.transaction.apply(shard, bodies, now);
   }
 
-  // The port's own list of arguments.
-  // oxlint-disable-next-line eslint/max-params
   async reject(shard: number, body: Uint8Array, reason: RejectReason, detail: string, now: number) {
     await this.#parts.transaction.reject(shard, body, { reason, detail }, now);
   }

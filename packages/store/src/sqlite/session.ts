@@ -85,8 +85,6 @@ export class SqliteSession implements SynchronousStore {
     return this.#parts.transaction.apply(shard, bodies, now);
   }
 
-  // The port's own list of arguments.
-  // oxlint-disable-next-line eslint/max-params
   reject(shard: number, body: Uint8Array, reason: RejectReason, detail: string, now: number) {
     this.#parts.transaction.reject(shard, body, { reason, detail }, now);
   }

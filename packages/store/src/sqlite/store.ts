@@ -119,8 +119,6 @@ export class SqliteStore implements VoteStore {
     );
   }
 
-  // The port's own list of arguments.
-  // oxlint-disable-next-line eslint/max-params
   reject(shard: number, body: Uint8Array, reason: RejectReason, detail: string, now: number) {
     const copy = ownCopy(body);
     return this.#call('reject', [shard, copy, reason, detail, now], [copy.buffer]);
