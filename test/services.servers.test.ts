@@ -104,7 +104,7 @@ describe('the services as processes, on RabbitMQ and MySQL', () => {
 
     const closesAt = new Date(Date.now() + 4_000).toISOString();
     await running.deployment.edit({ ...poll, closesAt });
-    await expect.poll(() => ledger.accepted.size).toBeGreaterThan(1_600);
+    await expect.poll(() => ledger.accepted.size).toBeGreaterThan(1_200);
     killed?.child.kill('SIGKILL');
     stopped?.child.kill('SIGSTOP');
     const resume = setTimeout(() => stopped?.child.kill('SIGCONT'), 10_000);
