@@ -11,6 +11,7 @@ import { createLogger } from '@voteapp/kit/log';
 
 import { followEdits, writePollFile } from '../cli/src/embedded/poll-source.ts';
 import { readVotingApp } from '../cli/src/embedded/voting-app-file.ts';
+import { serverEnvironment } from '../test/servers/environment.ts';
 import { startMySql } from '../test/servers/mysql.ts';
 import { startRabbitMq } from '../test/servers/rabbitmq.ts';
 
@@ -39,15 +40,7 @@ const environment = {
   PUBLIC_RESULTS_URL: `http://localhost:${PORTS.front}`,
   SESSION_KEY: randomBytes(32).toString('base64'),
   ROUND_KEY: randomBytes(32).toString('base64'),
-  RABBITMQ_HOST: rabbitmq.host,
-  RABBITMQ_PORT: String(rabbitmq.port),
-  RABBITMQ_USER: rabbitmq.user,
-  RABBITMQ_PASSWORD: rabbitmq.password,
-  MYSQL_HOST: mysql.host,
-  MYSQL_PORT: String(mysql.port),
-  MYSQL_USER: mysql.user,
-  MYSQL_PASSWORD: mysql.password,
-  MYSQL_DB: await mysql.createDatabase(),
+  ...serverEnvironment(rabbitmq, mysql, await mysql.createDatabase()),
 };
 const services = ['worker', 'front', 'vote'].map((service) =>
   spawn(process.execPath, ['--watch', '--watch-preserve-output', join(root, 'apps', service, 'src/main.ts')], {

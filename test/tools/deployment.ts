@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import { serverEnvironment } from '../servers/environment.ts';
 import type { MySqlAddress } from '../servers/mysql.ts';
 import type { RabbitMqAddress } from '../servers/rabbitmq.ts';
 
@@ -77,15 +78,7 @@ export class Deployment {
         POLL_FILE: this.#pollFile,
         SESSION_KEY: this.#sessionKey.toString('base64'),
         ROUND_KEY: this.roundKey.toString('base64'),
-        RABBITMQ_HOST: rabbitmq.host,
-        RABBITMQ_PORT: String(rabbitmq.port),
-        RABBITMQ_USER: rabbitmq.user,
-        RABBITMQ_PASSWORD: rabbitmq.password,
-        MYSQL_HOST: mysql.host,
-        MYSQL_PORT: String(mysql.port),
-        MYSQL_USER: mysql.user,
-        MYSQL_PASSWORD: mysql.password,
-        MYSQL_DB: database,
+        ...serverEnvironment(rabbitmq, mysql, database),
         ...environment,
       },
     });

@@ -49,10 +49,10 @@ export function isRequired(name: string): boolean {
   return process.env['CI'] === 'true' || (process.env['VOTEAPP_TEST_REQUIRE'] ?? '').split(',').includes(name);
 }
 
-/** The last line a failed program said, for its command line says little. */
+/** The last line a failed program said, for its command line says little; where it said none, the error's own. */
 export function reasonOf(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message: string };
-  return stderr?.trim().split('\n').at(-1) ?? message;
+  return stderr?.trim().split('\n').at(-1) || message;
 }
 
 async function find(

@@ -1,19 +1,10 @@
 import { type ClosingState, type ProducerState, RoundRefused } from '../port.ts';
+import { type BeatRow, producerStates } from '../producer-states.ts';
 import type { StoredRound } from '../rules.ts';
 import type { Database } from './database.ts';
 import { findRound } from './definitions.ts';
 import { tallyOf } from './results.ts';
 import type { Session } from './session.ts';
-
-interface BeatRow {
-  readonly producer: Buffer;
-  readonly shard: number;
-  readonly last: number;
-  readonly closed: number;
-  readonly committedAt: number;
-  readonly retiredAt: number | null;
-  readonly settled: number;
-}
 
 async function known(session: Session, round: string): Promise<StoredRound> {
   const stored = await findRound(session, round);
@@ -23,7 +14,7 @@ async function known(session: Session, round: string): Promise<StoredRound> {
 
 async function producersOf(session: Session, round: string): Promise<ProducerState[]> {
   // A batch set aside whole is settled too: waiting for it would keep the round from ever being final.
-  const rows = await session.rows<BeatRow>(
+  const rows = await session.rows<Omit<BeatRow, 'producer'> & { producer: Buffer }>(
     `SELECT producer, shard, last, closed, committed_at AS committedAt, retired_at AS retiredAt,
             (SELECT count(*) FROM batches AS b
              WHERE b.round = beats.round AND b.producer = beats.producer AND b.shard = beats.shard) +
@@ -35,21 +26,7 @@ async function producersOf(session: Session, round: string): Promise<ProducerSta
      FROM beats WHERE round = ? ORDER BY producer, shard`,
     [round],
   );
-  const groups = Map.groupBy(rows, ({ producer }) => producer.toString('hex'));
-  return [...groups].map(([producer, beats]) => {
-    const retired = beats.flatMap(({ retiredAt }) => (retiredAt === null ? [] : [retiredAt]));
-    return {
-      producer,
-      lastBeatAt: Math.max(...beats.map(({ committedAt }) => committedAt)),
-      retiredAt: retired.length === 0 ? null : Math.max(...retired),
-      shards: beats.map(({ shard, last, closed, settled }) => ({
-        shard,
-        last,
-        closed: closed === 1,
-        committed: settled,
-      })),
-    };
-  });
+  return producerStates(rows.map((row) => ({ ...row, producer: row.producer.toString('hex') })));
 }
 
 /** Markers, producers and `final`. */

@@ -1,17 +1,8 @@
 import { type ClosingState, type ProducerState, RoundRefused } from '../port.ts';
+import { type BeatRow, producerStates } from '../producer-states.ts';
 import type { Database } from './database.ts';
 import type { Definitions } from './definitions.ts';
 import type { Results } from './results.ts';
-
-interface BeatRow {
-  readonly producer: string;
-  readonly shard: number;
-  readonly last: number;
-  readonly closed: number;
-  readonly committedAt: number;
-  readonly retiredAt: number | null;
-  readonly settled: number;
-}
 
 /** Markers, producers and `final`. */
 export class Closing {
@@ -77,21 +68,7 @@ export class Closing {
 
   #producers(round: string): ProducerState[] {
     const rows = this.#statements.beats.all(round) as unknown as BeatRow[];
-    const groups = Map.groupBy(rows, ({ producer }) => producer);
-    return [...groups].map(([producer, beats]) => {
-      const retired = beats.flatMap(({ retiredAt }) => (retiredAt === null ? [] : [retiredAt]));
-      return {
-        producer,
-        lastBeatAt: Math.max(...beats.map(({ committedAt }) => committedAt)),
-        retiredAt: retired.length === 0 ? null : Math.max(...retired),
-        shards: beats.map(({ shard, last, closed, settled }) => ({
-          shard,
-          last,
-          closed: closed === 1,
-          committed: settled,
-        })),
-      };
-    });
+    return producerStates(rows);
   }
 
   addMarker(round: string, now: number): number {
