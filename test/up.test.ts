@@ -205,7 +205,7 @@ describe('voteapp up refuses, with one sentence and exit code 2,', () => {
 });
 
 it('voteapp up refuses an unknown log level', async () => {
-  const attempt = voteapp(['up', '--data', data], ['env', 'LOG_LEVEL=loud']);
+  const attempt = voteapp(['up', '--data', data], { wrapper: ['env', 'LOG_LEVEL=loud'] });
   expect((await attempt.finished).code).toBe(2);
   expect(attempt.stderr()).toContain('LOG_LEVEL: ');
 });

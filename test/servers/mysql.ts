@@ -23,6 +23,9 @@ export interface MySqlServer extends MySqlAddress, ServerProcess {
 // is less than five.
 export const MYSQL_GREETING = { version: /^[^]{4}\n(?:5\.5\.5-)?([\d.]+)/ };
 
+// For scripts of the servers, and of the images that are made of the same roots.
+const SHELL = ['bash', 'coreutils', 'dash', 'findutils', 'grep', 'hostname', 'sed'];
+
 interface Engine extends Wanted {
   readonly client: string;
   readonly initialise: readonly [program: string, ...args: string[]];
@@ -32,7 +35,7 @@ interface Engine extends Wanted {
 function mariadb(suite: string, version: RegExp): Engine {
   return {
     suite,
-    packages: ['mariadb-server-core', 'mariadb-client-core', 'dash', 'coreutils', 'grep', 'sed', 'hostname'],
+    packages: ['mariadb-server-core', 'mariadb-client-core', ...SHELL],
     program: 'mariadbd',
     version,
     client: 'mariadb',
@@ -41,10 +44,11 @@ function mariadb(suite: string, version: RegExp): Engine {
   };
 }
 
-const ENGINES: Readonly<Record<MySqlEngine, Engine>> = {
+/** Where each engine comes from and how it starts. */
+export const ENGINES: Readonly<Record<MySqlEngine, Engine>> = {
   'mysql-9.7': {
     suite: 'sid',
-    packages: ['mysql-server-core', 'mysql-client-core'],
+    packages: ['mysql-server-core', 'mysql-client-core', ...SHELL],
     program: 'mysqld',
     version: /Ver 9\.(?!.*MariaDB)/,
     client: 'mysql',

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { freePort, LOGIN, type ServerAddress, type ServerProcess, startServer } from './server-process.ts';
-import { findSoftware, runIn, seenFrom } from './software.ts';
+import { findSoftware, runIn, seenFrom, type Wanted } from './software.ts';
 
 export const AMQP_GREETING = { hello: 'AMQP\0\0\u0009\u0001', version: /versionS[^]{4}([\d.]+)/ };
 
@@ -23,13 +23,16 @@ export async function rabbitmqctl(node: RabbitMqAddress, ...args: readonly strin
   return await runIn(node.root, node.folder, ['rabbitmqctl', '--quiet', ...args], node.variables);
 }
 
+/** Where it comes from. */
+export const RABBITMQ: Wanted = {
+  suite: 'sid',
+  packages: ['rabbitmq-server', 'dash', 'coreutils', 'sed', 'grep', 'mawk', 'findutils', 'procps', 'hostname'],
+  program: 'rabbitmq-server',
+};
+
 /** Starts a RabbitMQ of its own. */
 export async function startRabbitMq(): Promise<RabbitMqServer> {
-  const root = await findSoftware({
-    suite: 'sid',
-    packages: ['rabbitmq-server', 'dash', 'coreutils', 'sed', 'grep', 'mawk', 'findutils', 'procps', 'hostname'],
-    program: 'rabbitmq-server',
-  });
+  const root = await findSoftware(RABBITMQ);
   const [port, management] = [await freePort(), await freePort()];
   const ofNode = {
     // Else whichever tool finds no port mapper makes one, as a daemon that stays.

@@ -19,10 +19,18 @@ export interface VoteappProcess {
   readonly finished: Promise<Finished>;
 }
 
-/** Starts `voteapp` with these arguments; `wrapper` is a program that starts it in turn. */
-export function voteapp(args: readonly string[], wrapper: readonly string[] = []): VoteappProcess {
-  const [program = process.execPath, ...rest] = [...wrapper, process.execPath, MAIN, ...args];
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+interface Starting {
+  /** A program that starts it in turn. */
+  readonly wrapper?: readonly string[];
+  /** Another file of it than the sources'. */
+  readonly main?: string;
+  readonly cwd?: string;
+}
+
+/** Starts `voteapp` with these arguments. */
+export function voteapp(args: readonly string[], { wrapper = [], main = MAIN, cwd }: Starting = {}): VoteappProcess {
+  const [program = process.execPath, ...rest] = [...wrapper, process.execPath, main, ...args];
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -44,11 +52,11 @@ export interface RunningPoll extends VoteappProcess {
 /** `voteapp up` on free ports, with its data under `data`; resolves when it serves. */
 export async function startPoll(
   data: string,
-  options: { name?: string; args?: readonly string[]; wrapper?: readonly string[] } = {},
+  options: Starting & { name?: string; args?: readonly string[] } = {},
 ): Promise<RunningPoll> {
-  const { name = 'coca-pepsi', args = [], wrapper = [] } = options;
+  const { name = 'coca-pepsi', args = [], ...starting } = options;
   const ports = ['--vote-port', '0', '--worker-port', '0', '--front-port', '0'];
-  const running = voteapp(['up', '--data', data, ...ports, ...args], wrapper);
+  const running = voteapp(['up', '--data', data, ...ports, ...args], starting);
   await Promise.race([
     new Promise<void>((resolve) => {
       running.child.stdout?.on('data', () => running.stdout().includes('Ctrl-C') && resolve());

@@ -5,21 +5,18 @@ import { RequestError } from '@voteapp/contracts/errors';
 import type { RequestHandler } from 'express';
 
 const SOURCES = {
-  'style.css': ['./style.css', 'text/css; charset=utf-8'],
-  'favicon.svg': ['./favicon.svg', 'image/svg+xml'],
-  'vote-page.js': ['./browser/vote-page.js', 'text/javascript; charset=utf-8'],
-  'results-page.js': ['./browser/results-page.js', 'text/javascript; charset=utf-8'],
-  'page.js': ['./browser/page.js', 'text/javascript; charset=utf-8'],
-  'conditions.js': ['./browser/conditions.js', 'text/javascript; charset=utf-8'],
-  'figures.js': ['./browser/figures.js', 'text/javascript; charset=utf-8'],
-  'outcome.js': ['./browser/outcome.js', 'text/javascript; charset=utf-8'],
+  'style.css': [new URL('./style.css', import.meta.url), 'text/css; charset=utf-8'],
+  'favicon.svg': [new URL('./favicon.svg', import.meta.url), 'image/svg+xml'],
+  'vote-page.js': [new URL('./browser/vote-page.js', import.meta.url), 'text/javascript; charset=utf-8'],
+  'results-page.js': [new URL('./browser/results-page.js', import.meta.url), 'text/javascript; charset=utf-8'],
+  'page.js': [new URL('./browser/page.js', import.meta.url), 'text/javascript; charset=utf-8'],
+  'conditions.js': [new URL('./browser/conditions.js', import.meta.url), 'text/javascript; charset=utf-8'],
+  'figures.js': [new URL('./browser/figures.js', import.meta.url), 'text/javascript; charset=utf-8'],
+  'outcome.js': [new URL('./browser/outcome.js', import.meta.url), 'text/javascript; charset=utf-8'],
 } as const;
 
 const ASSETS: ReadonlyMap<string, { readonly type: string; readonly body: Buffer }> = new Map(
-  Object.entries(SOURCES).map(([name, [path, type]]) => [
-    name,
-    { type, body: readFileSync(new URL(path, import.meta.url)) },
-  ]),
+  Object.entries(SOURCES).map(([name, [source, type]]) => [name, { type, body: readFileSync(source) }]),
 );
 
 // One version for all of them: the scripts import each other by relative addresses.

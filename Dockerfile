@@ -1,0 +1,56 @@
+# The images of VoteApp: docker build --target vote|worker|front|cli .
+#
+# BUILD_BASE has Node.js and npm. RUNTIME_BASE has Node.js alone; whatever has `node` in /nodejs/bin or /usr/local/bin
+# will do, as node:24-trixie-slim.
+ARG BUILD_BASE=docker.io/library/node:24-trixie-slim
+ARG RUNTIME_BASE=gcr.io/distroless/nodejs24-debian13:nonroot
+
+FROM ${BUILD_BASE} AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+COPY apps/front/package.json apps/front/
+COPY apps/vote/package.json apps/vote/
+COPY apps/worker/package.json apps/worker/
+COPY cli/package.json cli/
+COPY packages/contracts/package.json packages/contracts/
+COPY packages/kit/package.json packages/kit/
+COPY packages/queue/package.json packages/queue/
+COPY packages/store/package.json packages/store/
+COPY packages/web/package.json packages/web/
+# A registry of one's own, and the authority that signed for it, are secrets of the build; neither is in a layer.
+# Without scripts: the only one would bring a Node.js that is here already.
+RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca,target=/run/secrets/ca \
+    if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
+    npm ci --ignore-scripts --no-audit --no-fund
+COPY apps apps
+COPY cli cli
+COPY manifests manifests
+COPY packages packages
+COPY scripts/bundle.ts scripts/
+RUN node scripts/bundle.ts
+
+FROM ${RUNTIME_BASE} AS runtime
+ENV NODE_ENV=production PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
+LABEL org.opencontainers.image.title=VoteApp \
+      org.opencontainers.image.description="A poll that counts every accepted vote exactly once" \
+      org.opencontainers.image.licenses=Apache-2.0
+WORKDIR /app
+USER 65532:65532
+ENTRYPOINT ["node", "/app/main.js"]
+# The base's own, a shell or a script, would become an argument.
+CMD []
+
+FROM runtime AS vote
+COPY --from=build /src/dist/vote /app
+EXPOSE 8080 9090
+
+FROM runtime AS worker
+COPY --from=build /src/dist/worker /app
+EXPOSE 8081 9090
+
+FROM runtime AS front
+COPY --from=build /src/dist/front /app
+EXPOSE 8082 9090
+
+FROM runtime AS cli
+COPY --from=build /src/dist/cli /app

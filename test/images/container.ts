@@ -1,0 +1,151 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const CONTAINER = fileURLToPath(new URL('container.sh', import.meta.url));
+// A program of the host that ends when this process does, whatever ends it.
+const OURS = ['setpriv', '--pdeathsig', 'KILL'];
+const NAMESPACES = ['--mount', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child'];
+const OUTSIDE = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'];
+
+interface ImageConfig {
+  readonly Entrypoint: readonly string[];
+  readonly Cmd: readonly string[];
+  readonly Env: readonly string[];
+  readonly User: string;
+}
+
+interface ContainerOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** In place of the image's command. */
+  readonly args?: readonly string[];
+  /** Files that it sees by their path, with their text. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Container {
+  /** What it printed so far. */
+  readonly output: () => string;
+  readonly ended: Promise<Ended>;
+  /** Runs a program beside it, as its user, and resolves with what it printed. Throws when it fails. */
+  exec(command: readonly string[]): Promise<string>;
+  /** To its first process, as a kubelet does. */
+  signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<Ended>;
+}
+
+/** An archive's files, unpacked, to start containers of. */
+export interface UnpackedImage {
+  readonly folder: string;
+  readonly config: ImageConfig;
+}
+
+/** Unpacks an archive in docker's form, of one layer. It is the caller's to remove. */
+export async function unpackImage(archive: string): Promise<UnpackedImage> {
+  const folder = await mkdtemp(join(tmpdir(), 'voteapp-image-'));
+  await mkdir(join(folder, 'root'));
+  await run('bash', ['-c', 'tar -xOf "$0" layer.tar | tar -x -C "$1"', archive, join(folder, 'root')]);
+  const member = async (name: string) => JSON.parse((await run('tar', ['-xOf', archive, name])).stdout) as unknown;
+  const [{ Config }] = (await member('manifest.json')) as [{ Config: string }];
+  const { config } = (await member(Config)) as { config: ImageConfig };
+  return { folder, config };
+}
+
+/** Volumes of its own, and containers that are started on them again and again. Needs root. */
+export class Pod {
+  readonly #folder: string;
+  readonly #image: UnpackedImage;
+  readonly #volumes: readonly string[];
+  readonly #started: Container[] = [];
+
+  private constructor(folder: string, image: UnpackedImage, volumes: readonly string[]) {
+    this.#folder = folder;
+    this.#image = image;
+    this.#volumes = volumes;
+  }
+
+  /** `volumes` are the only paths that its containers may write to. */
+  static async create(image: UnpackedImage, volumes: readonly string[]): Promise<Pod> {
+    const pod = new Pod(await mkdtemp(join(tmpdir(), 'voteapp-pod-')), image, volumes);
+    for (const path of volumes) {
+      await mkdir(join(pod.#root, path), { recursive: true });
+      await mkdir(pod.volume(path), { recursive: true });
+      // As fsGroup leaves them: not the user's own.
+      await chown(pod.volume(path), 0, pod.#user);
+      await chmod(pod.volume(path), 0o2775);
+    }
+    return pod;
+  }
+
+  get #root(): string {
+    return join(this.#image.folder, 'root');
+  }
+
+  get #user(): number {
+    return Number(this.#image.config.User.split(':')[0]);
+  }
+
+  /** Where a volume is on this machine. */
+  volume(path: string): string {
+    return join(this.#folder, 'volumes', path);
+  }
+
+  async start(options: ContainerOptions = {}): Promise<Container> {
+    const root = this.#root;
+    const { Entrypoint, Cmd, Env } = this.#image.config;
+    const { env = {}, args = Cmd, files = {} } = options;
+    const mounts = this.#volumes.map((path) => `${this.volume(path)} ${path}`);
+    for (const [path, text] of Object.entries(files)) {
+      const source = join(this.#folder, 'files', path);
+      await mkdir(dirname(source), { recursive: true });
+      await writeFile(source, text);
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), '', { flag: 'a' });
+      mounts.push(`${source} ${path}`);
+    }
+    const user = String(this.#user);
+    const environment = [...Env, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
+    const command = ['env', '-i', ...environment, ...Entrypoint, ...args];
+    const host = ['env', '-i', ...OUTSIDE, 'bash', CONTAINER, root, 'pod-0', mounts.join('\n'), user];
+    const [program, ...rest] = [...OURS, 'unshare', ...NAMESPACES, ...host, ...command] as [string, ...string[]];
+    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
+    const ended = once(child, 'close').then(([code, signal]: unknown[]) => ({ code, signal }) as Ended);
+    /** Its first process, as the host numbers it. */
+    async function first(): Promise<string> {
+      return (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).trim();
+    }
+    const container: Container = {
+      output: () => output,
+      ended,
+      async exec(words) {
+        const inside = ['--target', await first(), '--mount', '--pid', '--net', '--ipc', '--uts'];
+        const as = ['chroot', `--userspec=${user}:${user}`, root, 'env', '-i', ...environment];
+        return (await run('nsenter', [...inside, ...as, ...words])).stdout.trim();
+      },
+      async signal(signal) {
+        const pid = await first().catch(() => '');
+        if (pid !== '') process.kill(Number(pid), signal);
+        return await ended;
+      },
+    };
+    this.#started.push(container);
+    return container;
+  }
+
+  /** Ends what still runs and removes all of it. */
+  async remove(): Promise<void> {
+    for (const container of this.#started) await container.signal('SIGKILL');
+    await rm(this.#folder, { recursive: true });
+  }
+}
