@@ -12,7 +12,7 @@ export default defineConfig({
       'test/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
-    globalSetup: ['test/setup.ts', 'test/servers/setup.ts'],
+    globalSetup: ['test/setup.ts', 'test/servers/setup.ts', 'test/cluster/setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // The cores are shared with servers, browsers and other suites.

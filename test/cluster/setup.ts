@@ -1,0 +1,38 @@
+import type { TestProject } from 'vitest/node';
+
+import { isRequired } from '../tools/programs.ts';
+import { startOnce } from '../tools/started-once.ts';
+import { type Cluster, ClusterMissing, type Level, startCluster } from './cluster.ts';
+import type { ClusterData } from './shared.ts';
+
+/** Starts a cluster, or tells why there is none: where VOTEAPP_TEST_REQUIRE names it, by throwing. */
+async function clusterUnlessMissing(level: Level): Promise<Cluster | null> {
+  try {
+    return await startCluster({ level });
+  } catch (error) {
+    if (!(error instanceof ClusterMissing)) throw error;
+    if (isRequired(`k8s-${level}`)) throw new Error(`The tests need Kubernetes: ${error.message}`, { cause: error });
+    process.stderr.write(`Tests with Kubernetes (k8s-${level}) are skipped: ${error.message}.\n`);
+    return null;
+  }
+}
+
+/** Starts each level when a suite first asks for it (`shared.ts`), once for the run, and ends all with the run. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const clusters = new Map<Level, Cluster>();
+  const starter = await startOnce(async (question) => {
+    const [level, archive] = JSON.parse(question) as [Level, string?];
+    if (archive !== undefined) {
+      await clusters.get(level)?.loadImage(archive);
+      return {};
+    }
+    const cluster = await clusterUnlessMissing(level);
+    if (cluster === null) return null;
+    clusters.set(level, cluster);
+    const { source, version, kubeconfig, ingressUrl, auditLog, client } = cluster;
+    const data: ClusterData = { level, source, version, kubeconfig, ingressUrl, auditLog, options: client.options };
+    return { ...data, stop: () => cluster.stop() };
+  });
+  project.provide('sharedClustersPort', starter.port);
+  return () => starter.stop();
+}

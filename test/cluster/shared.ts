@@ -1,0 +1,44 @@
+import { inject } from 'vitest';
+
+import { askFor } from '../tools/started-once.ts';
+import { type ClientOptions, KubeClient } from './client.ts';
+import type { Cluster, Level } from './cluster.ts';
+import { createNamespace } from './namespace.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    sharedClustersPort: number;
+  }
+}
+
+/** What crosses from the process that holds a cluster to a suite's. */
+export interface ClusterData extends Pick<Cluster, 'level' | 'source' | 'version' | 'kubeconfig'> {
+  readonly ingressUrl: string | undefined;
+  readonly auditLog: string | undefined;
+  readonly options: ClientOptions;
+}
+
+/** A cluster that all suites of the run share, each in namespaces of its own. */
+export type SharedCluster = Omit<Cluster, 'parts' | 'stop'> & {
+  /** Ends this suite's connections to it. */
+  leave(): Promise<void>;
+};
+
+/** The time that a first start may take on a machine where nothing is built yet. */
+export const FIRST_START_MS = 30 * 60_000;
+
+/** The cluster of a level that all suites of the run share; null where there is none. */
+export async function sharedCluster(level: Level): Promise<SharedCluster | null> {
+  const port = inject('sharedClustersPort');
+  const data = await askFor<ClusterData>(port, JSON.stringify([level]));
+  if (data === null) return null;
+  const { options, ...rest } = data;
+  const client = new KubeClient(data.kubeconfig, options);
+  return {
+    ...rest,
+    client,
+    createNamespace: (labels) => createNamespace(client, 'test', labels),
+    loadImage: async (archive) => void (await askFor(port, JSON.stringify([level, archive]))),
+    leave: () => client.close(),
+  };
+}
