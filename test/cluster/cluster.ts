@@ -4,6 +4,7 @@ import type { ControlPlaneParts } from './control-plane.ts';
 import { startDockerCluster } from './docker-cluster.ts';
 import { useExistingCluster } from './existing.ts';
 import { kubernetesPrograms } from './go-programs.ts';
+import { ClusterMissing, had } from './missing.ts';
 import { startNodeLevel } from './node/node-level.ts';
 import { findSource, type Source } from './source.ts';
 
@@ -35,9 +36,6 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** This machine can have no cluster; the message says why. */
-export class ClusterMissing extends Error {}
-
 /**
  * Starts a cluster, or uses the one that VOTEAPP_TEST_KUBECONFIG names. It never outlives this process, whatever ends it.
  * Throws ClusterMissing where this machine can have none.
@@ -54,7 +52,7 @@ export async function startCluster({ level }: { readonly level: Level }): Promis
     case 'kubebuilder':
       return await startApiLevel(choice.source, choice.folder);
     case 'built': {
-      const programs = await kubernetesPrograms(choice.release);
+      const programs = await had(kubernetesPrograms(choice.release));
       return level === 'api' ? await startApiLevel(choice.source, programs) : await startNodeLevel(programs);
     }
   }

@@ -2,7 +2,8 @@ import type { TestProject } from 'vitest/node';
 
 import { isRequired } from '../tools/programs.ts';
 import { startOnce } from '../tools/started-once.ts';
-import { type Cluster, ClusterMissing, type Level, startCluster } from './cluster.ts';
+import { type Cluster, type Level, startCluster } from './cluster.ts';
+import { ClusterMissing } from './missing.ts';
 import type { ClusterData } from './shared.ts';
 
 /** Starts a cluster, or tells why there is none: where VOTEAPP_TEST_REQUIRE names it, by throwing. */

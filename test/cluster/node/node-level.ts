@@ -9,6 +9,7 @@ import { waitForCondition } from '../conditions.ts';
 import type { Cluster } from '../cluster.ts';
 import { flagged, startControlPlane } from '../control-plane.ts';
 import { writeKubeconfig } from '../kubeconfig.ts';
+import { had } from '../missing.ts';
 import { createNamespace } from '../namespace.ts';
 import { enforcePolicies } from '../network-policy/enforcer.ts';
 import { type ClusterUser, writePki } from '../pki.ts';
@@ -91,8 +92,8 @@ async function startNode(machine: Machine, programs: string, pki: string): Promi
  * Ingress controller are ready too. Throws with the end of the log of the part that did not start.
  */
 export async function startNodeLevel(programs: string): Promise<Cluster> {
-  const images = await addonImages();
-  const machine = await startMachine(programs);
+  const images = await had(addonImages());
+  const machine = await had(startMachine(programs));
   const { folder, address, keeper } = machine;
   const kubeconfig = (user: ClusterUser) => join(folder, `${user}.kubeconfig`);
   const endings: (() => Promise<void>)[] = [() => keeper.stop()];
