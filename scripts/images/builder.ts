@@ -20,6 +20,8 @@ const ACCOUNTS = { 'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n', 'etc/group':
 const ENVIRONMENT = { BUILDAH_ISOLATION: 'chroot', HOME: '/root', PATH: '/usr/sbin:/usr/bin' };
 const OUTPUT_LIMIT = { maxBuffer: 64 << 20 };
 const PULL_LIMIT_MS = 120_000;
+// About thirty builds, or three gigabytes.
+const KEPT_IMAGES = 300;
 
 /** What a Dockerfile's target is called, and where its archive goes. */
 interface Wanted {
@@ -112,6 +114,9 @@ const buildByBuildah: Builder = async (wanted) => {
     return await buildah(['pull', '--quiet', `docker-archive:/exchange/${basename(archive)}`]);
   }
   try {
+    // A build leaves its stages, of which the next one takes what has not changed; nothing else removes them.
+    const images = await buildah(['images', '--all', '--quiet']);
+    if (images.split('\n').length > KEPT_IMAGES) await buildah(['prune', '--all', '--force']);
     const flags: string[] = limitFlags();
     for (const [name, { base, standIn }] of Object.entries(await bases())) {
       const image = (await official(base)) ?? (await local(await standIn()));

@@ -47,17 +47,33 @@ export interface Container {
 export interface UnpackedImage {
   readonly folder: string;
   readonly config: ImageConfig;
+  remove(): Promise<void>;
 }
 
-/** Unpacks an archive in docker's form, of one layer. It is the caller's to remove. */
-export async function unpackImage(archive: string): Promise<UnpackedImage> {
+/** A temporary folder, which goes when it is told to or when this process ends, whatever ends it. */
+async function fleetingFolder(): Promise<Pick<UnpackedImage, 'folder' | 'remove'>> {
   const folder = await mkdtemp(join(tmpdir(), 'voteapp-image-'));
+  const script = 'cat; rm -rf -- "$0"';
+  const remover = spawn('bash', ['-c', script, folder], { detached: true, stdio: ['pipe', 'ignore', 'inherit'] });
+  const removed = once(remover, 'close');
+  return {
+    folder,
+    async remove() {
+      remover.stdin.end();
+      await removed;
+    },
+  };
+}
+
+/** Unpacks an archive in docker's form, of one layer, for as long as this process lives. */
+export async function unpackImage(archive: string): Promise<UnpackedImage> {
+  const { folder, remove } = await fleetingFolder();
   await mkdir(join(folder, 'root'));
   await run('bash', ['-c', 'tar -xOf "$0" layer.tar | tar -x -C "$1"', archive, join(folder, 'root')]);
   const member = async (name: string) => JSON.parse((await run('tar', ['-xOf', archive, name])).stdout) as unknown;
   const [{ Config }] = (await member('manifest.json')) as [{ Config: string }];
   const { config } = (await member(Config)) as { config: ImageConfig };
-  return { folder, config };
+  return { folder, config, remove };
 }
 
 /** Volumes of its own, and containers that are started on them again and again. Needs root. */
@@ -75,7 +91,7 @@ export class Pod {
 
   /** `volumes` are the only paths that its containers may write to. */
   static async create(image: UnpackedImage, volumes: readonly string[]): Promise<Pod> {
-    const pod = new Pod(await mkdtemp(join(tmpdir(), 'voteapp-pod-')), image, volumes);
+    const pod = new Pod(await mkdtemp(join(image.folder, 'pod-')), image, volumes);
     for (const path of volumes) {
       await mkdir(join(pod.#root, path), { recursive: true });
       await mkdir(pod.volume(path), { recursive: true });

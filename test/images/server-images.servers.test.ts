@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -11,14 +11,15 @@ import { serverImage, type ServerImageName } from './server-images.ts';
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) process.stderr.write('Tests of the servers’ images are skipped: their namespaces need root.\n');
 
-const UNTIL_SERVED = { timeout: 45_000, interval: 200 };
+const UNTIL_SERVED = { timeout: 60_000, interval: 200 };
+const LIMIT = { timeout: 150_000 };
 
 /** The image, unpacked until the suite ends; null where this machine cannot have it. */
 async function unpacked(name: ServerImageName): Promise<UnpackedImage | null> {
   const image = isRoot ? await unlessMissing(name, serverImage(name)) : null;
   if (image === null) return null;
   const files = await unpackImage(image.archive);
-  afterAll(() => rm(files.folder, { recursive: true }));
+  afterAll(() => files.remove());
   return files;
 }
 
@@ -28,7 +29,7 @@ const PASSWORD = String.raw`it's \ secret`;
 describe.each([
   { name: 'mysql', client: 'mysql', prefix: 'MYSQL', server: 'mysqld', strays: 'MARIADB' },
   { name: 'mariadb', client: 'mariadb', prefix: 'MARIADB', server: 'mariadbd', strays: 'OTHER' },
-] as const)('the image of $name', async ({ name, client, prefix, server, strays }) => {
+] as const)('the image of $name', LIMIT, async ({ name, client, prefix, server, strays }) => {
   const image = await unpacked(name);
   let pod: Pod;
   beforeEach(async () => {
@@ -73,7 +74,7 @@ describe.each([
     ['makes its users', () => existsSync(join(pod.volume('/tmp'), 'first.pid'))],
   ])('begins anew after it was killed while it %s', async ([, isThere]) => {
     const killed = await pod.start({ env: settings(), files });
-    await expect.poll(() => isThere(pod.volume(DATA)), { timeout: 30_000, interval: 5 }).toBe(true);
+    await expect.poll(() => isThere(pod.volume(DATA)), { timeout: 60_000, interval: 5 }).toBe(true);
     await killed.signal('SIGKILL');
     expect(await readdir(pod.volume(DATA))).toEqual(['fresh']);
     const again = await pod.start({ env: settings(), files });
@@ -100,7 +101,7 @@ describe.each([
   });
 });
 
-describe('the image of RabbitMQ', async () => {
+describe('the image of RabbitMQ', LIMIT, async () => {
   const image = await unpacked('rabbitmq');
   const home = '/var/lib/rabbitmq';
   let pod: Pod;
