@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
 
+import { projectImages } from '../../scripts/images/images.ts';
 import { isRequired } from '../tools/programs.ts';
 import { startOnce } from '../tools/started-once.ts';
 import { type Cluster, type Level, startCluster } from './cluster.ts';
@@ -18,11 +19,15 @@ async function clusterUnlessMissing(level: Level): Promise<Cluster | null> {
   }
 }
 
-/** Starts each level when a suite first asks for it (`shared.ts`), once for the run, and ends all with the run. */
+/**
+ * Starts each level, and builds the images, when a suite first asks for it (`shared.ts`), once for the run, and ends all
+ * with the run.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const clusters = new Map<Level, Cluster>();
   const starter = await startOnce(async (question) => {
-    const [level, archive] = JSON.parse(question) as [Level, string?];
+    const [level, archive] = JSON.parse(question) as [Level | 'images', string?];
+    if (level === 'images') return await projectImages(['vote', 'worker', 'front']);
     if (archive !== undefined) {
       await clusters.get(level)?.loadImage(archive);
       return {};

@@ -1,5 +1,6 @@
 import { inject } from 'vitest';
 
+import type { Image } from '../../scripts/images/images.ts';
 import { askFor } from '../tools/started-once.ts';
 import { type ClientOptions, KubeClient } from './client.ts';
 import type { Cluster, Level } from './cluster.ts';
@@ -23,6 +24,13 @@ export type SharedCluster = Omit<Cluster, 'parts' | 'stop'> & {
   /** Ends this suite's connections to it. */
   leave(): Promise<void>;
 };
+
+/** The images of the services as their sources are, built once for the run. */
+export async function serviceImages(): Promise<Record<'vote' | 'worker' | 'front', Image>> {
+  const images = await askFor<Record<'vote' | 'worker' | 'front', Image>>(inject('sharedClustersPort'), '["images"]');
+  if (images === null) throw new Error('There are no images');
+  return images;
+}
 
 /** The time that a first start may take on a machine where nothing is built yet. */
 export const FIRST_START_MS = 30 * 60_000;

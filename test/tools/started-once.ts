@@ -2,10 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** What is started for others: data that they are given, and how it ends. */
-export interface Started {
-  readonly stop?: () => Promise<void>;
-}
+/** What is started for others: data that they are given and, where it does not end by itself, how it ends. */
+export type Started = object & { readonly stop?: () => Promise<void> };
 
 /** Starts things for other processes of this machine, each once. */
 export interface Starter {

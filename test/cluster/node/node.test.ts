@@ -3,10 +3,9 @@ import { text } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { projectImages } from '../../../scripts/images/images.ts';
 import type { KubeClient, KubeObject, ObjectRef } from '../client.ts';
 import { waitAmong, waitFor, waitForRollout } from '../conditions.ts';
-import { FIRST_START_MS, sharedCluster } from '../shared.ts';
+import { FIRST_START_MS, serviceImages, sharedCluster } from '../shared.ts';
 import { sample } from './samples.ts';
 
 const POD = { apiVersion: 'v1', kind: 'Pod' };
@@ -33,7 +32,7 @@ describe.skipIf(!isBuilt)('a node', { timeout: FIRST_START_MS }, () => {
   beforeAll(async () => {
     client = cluster!.client;
     namespace = await cluster!.createNamespace({ 'pod-security.kubernetes.io/enforce': 'restricted' });
-    const { vote } = await projectImages(['vote']);
+    const { vote } = await serviceImages();
     await cluster!.loadImage(vote.archive);
     await client.applyAll(await sample('web', { image: vote.reference }), { namespace });
     web = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: 'web' };

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { projectImages } from '../../../scripts/images/images.ts';
 import { serverImage } from '../../images/server-images.ts';
 import type { KubeClient } from '../client.ts';
 import { waitFor, waitForCondition, waitForRollout } from '../conditions.ts';
-import { FIRST_START_MS, sharedCluster } from '../shared.ts';
+import { FIRST_START_MS, serviceImages, sharedCluster } from '../shared.ts';
 import { sample } from './samples.ts';
 
 const POD = { apiVersion: 'v1', kind: 'Pod' };
@@ -21,7 +20,7 @@ describe.skipIf(!isBuilt)('the services as pods, on MySQL and RabbitMQ as pods',
     client = cluster!.client;
     namespace = await cluster!.createNamespace({ 'pod-security.kubernetes.io/enforce': 'restricted' });
     const images = {
-      ...(await projectImages(['vote', 'worker', 'front'])),
+      ...(await serviceImages()),
       mysql: await serverImage('mysql'),
       rabbitmq: await serverImage('rabbitmq'),
     };
