@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 
 import { openApi } from '@voteapp/contracts/openapi';
 
+import { votingAppDefinitionFile } from './crd/votingapp.ts';
 import { environmentPage } from './reference/environment.ts';
 import { errorsPage } from './reference/errors.ts';
 import { pollPage } from './reference/poll.ts';
+import { votingAppPage } from './reference/votingapp.ts';
 
 // Writes every generated file; with --check only proves that they are fresh.
 const GENERATED: Readonly<Record<string, () => string>> = {
@@ -14,6 +16,8 @@ const GENERATED: Readonly<Record<string, () => string>> = {
   'docs/reference/errors.md': errorsPage,
   'docs/reference/environment.md': environmentPage,
   'docs/reference/poll.md': pollPage,
+  'docs/reference/votingapp.md': votingAppPage,
+  'crds/voteapp.dev_votingapps.yaml': votingAppDefinitionFile,
 };
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

@@ -15,9 +15,12 @@ export interface JsonSchema {
   readonly maximum?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
+  readonly maxProperties?: number;
   readonly items?: JsonSchema;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | boolean;
   readonly required?: readonly string[];
+  readonly 'x-kubernetes-int-or-string'?: true;
 }
 
 export function jsonSchema(schema: z.ZodType): JsonSchema {

@@ -2,30 +2,20 @@ import * as z from 'zod';
 
 import { NAME_PATTERN } from './names.ts';
 import { pollSchema } from './poll.ts';
+import { specSchema } from './resource/spec.ts';
 
 export const API_VERSION = 'voteapp.dev/v1alpha1';
 export const KIND = 'VotingApp';
 
+const { poll: _, ...clusterFields } = specSchema.shape;
+
+type ClusterSection = keyof typeof clusterFields;
+
 /** Sections of the resource that only a cluster acts on. */
-export const CLUSTER_SECTIONS = [
-  'version',
-  'vote',
-  'front',
-  'worker',
-  'primeTime',
-  'database',
-  'queue',
-  'expose',
-  'networkPolicy',
-  'monitoring',
-  'hibernate',
-  'deletionPolicy',
-  'images',
-  'logLevel',
-] as const;
+export const CLUSTER_SECTIONS = Object.keys(clusterFields) as readonly ClusterSection[];
 
 const clusterSections = Object.fromEntries(CLUSTER_SECTIONS.map((name) => [name, z.unknown().optional()])) as Record<
-  (typeof CLUSTER_SECTIONS)[number],
+  ClusterSection,
   z.ZodOptional<z.ZodUnknown>
 >;
 
@@ -41,5 +31,3 @@ export const votingAppSchema = z.object({
   }),
   spec: z.strictObject({ poll: pollSchema, ...clusterSections }),
 });
-
-export type VotingApp = z.output<typeof votingAppSchema>;
