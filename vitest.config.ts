@@ -8,6 +8,7 @@ export default defineConfig({
       'packages/**/*.test.ts',
       'apps/**/*.test.ts',
       'cli/**/*.test.ts',
+      'operator/**/*.test.ts',
       'scripts/**/*.test.ts',
       'test/**/*.test.ts',
       'bench/**/*.test.ts',

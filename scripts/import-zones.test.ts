@@ -38,6 +38,10 @@ describe('the lint refuses an import', () => {
     ['of anything of ours in kit', 'packages/kit/src/planted-violation.ts', '@voteapp/contracts/message'],
     ['of kit in contracts', 'packages/contracts/src/planted-violation.ts', '@voteapp/kit/log'],
     ['of an app in a driver', 'packages/queue/src/planted-violation.ts', '@voteapp/worker/service'],
+    ['of an app in the operator', 'operator/src/planted-violation.ts', '@voteapp/vote/service'],
+    ['of voting in the kernel', 'operator/src/runtime/planted-violation.ts', '@voteapp/contracts/message'],
+    ['of the passes in desired state', 'operator/src/desired/planted-violation.ts', '../reconcile/status.ts'],
+    ['of the operator in a service', 'apps/front/src/planted-violation.ts', '@voteapp/operator/release'],
     ['by path into another workspace', 'apps/vote/src/planted-violation.ts', '../../../packages/kit/src/log.ts'],
   ])('%s', async (_, file, specifier) => {
     expect(await lint(file, `export * from '${specifier}';\n`)).toContain('no-restricted-imports');

@@ -9,13 +9,13 @@ export interface AdminDeps {
 }
 
 /**
- * Answers /livez, /readyz and /metrics; returns false for any other path. Mounted on the admin port, or on the
+ * Answers /livez (and /healthz, its older name), /readyz and /metrics; returns false for any other path. Mounted on the admin port, or on the
  * service's own one where there is none.
  */
 export function adminRoutes({ registry, notReady }: AdminDeps) {
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     const path = request.url?.split('?', 1)[0];
-    if (path === '/livez') {
+    if (path === '/livez' || path === '/healthz') {
       answer(response, 200, 'ok\n');
     } else if (path === '/readyz') {
       const reason = notReady();
