@@ -1,5 +1,6 @@
 import type { QueueConfig } from '@voteapp/contracts/env/queue';
 import type { AppIdentity } from '@voteapp/contracts/names';
+import { publicAuthoritiesAnd } from '@voteapp/kit/authorities';
 
 import { openAmqpQueue } from './amqp/amqp-queue.ts';
 import type { QueueLog } from './amqp/log.ts';
@@ -23,7 +24,9 @@ export async function openQueue({ config, app, log, onFailure }: OpenQueueOption
         user: config.RABBITMQ_USER,
         password: config.RABBITMQ_PASSWORD,
         vhost: config.RABBITMQ_VHOST,
-        ...(config.RABBITMQ_TLS && { tls: {} }),
+        ...(config.RABBITMQ_TLS && {
+          tls: config.RABBITMQ_CA === undefined ? {} : { ca: publicAuthoritiesAnd(config.RABBITMQ_CA) },
+        }),
         app,
         log,
         onFailure,

@@ -1,4 +1,5 @@
 import type { StoreConfig } from '@voteapp/contracts/env/store';
+import { publicAuthoritiesAnd } from '@voteapp/kit/authorities';
 
 import { type MySqlStore, openMySqlStore } from './mysql/store.ts';
 
@@ -10,6 +11,11 @@ export function openStore(config: StoreConfig): MySqlStore {
     user: config.MYSQL_USER,
     password: config.MYSQL_PASSWORD,
     database: config.MYSQL_DB,
-    ...(config.MYSQL_TLS && { tls: { rejectUnauthorized: true } }),
+    ...(config.MYSQL_TLS && {
+      tls: {
+        rejectUnauthorized: true,
+        ca: config.MYSQL_CA === undefined ? undefined : publicAuthoritiesAnd(config.MYSQL_CA),
+      },
+    }),
   });
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { flag, port } from './shared.ts';
+import { authorities, flag, port } from './shared.ts';
 
 /** Where the queue is: read by vote and worker. */
 export const queueEnv = {
@@ -11,6 +11,7 @@ export const queueEnv = {
   RABBITMQ_PASSWORD: z.string().min(1).describe('Password of that user.'),
   RABBITMQ_VHOST: z.string().min(1).default('/').describe('Virtual host of the queues.'),
   RABBITMQ_TLS: flag.describe('Whether the connection is encrypted and the server’s certificate verified.'),
+  RABBITMQ_CA: authorities,
 };
 
 const queueConfig = z.object(queueEnv);

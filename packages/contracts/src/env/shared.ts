@@ -58,3 +58,10 @@ export const pollFile = z.string().min(1).describe('Path of the poll’s definit
 
 export const publicVoteUrl = z.url().optional().describe('Where voters reach the vote service.');
 export const publicResultsUrl = z.url().optional().describe('Where viewers reach the results.');
+
+/** Certificates of authorities, PEM. */
+export const authorities = z
+  .string()
+  .regex(/-----BEGIN CERTIFICATE-----/, 'must be certificates in PEM')
+  .optional()
+  .describe('Authorities, PEM, that are trusted beside the public ones when the connection is encrypted.');

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { flag, port } from './shared.ts';
+import { authorities, flag, port } from './shared.ts';
 
 /** Where the store is: read by worker and front. */
 export const storeEnv = {
@@ -10,6 +10,7 @@ export const storeEnv = {
   MYSQL_PASSWORD: z.string().describe('Password of that user.'),
   MYSQL_DB: z.string().min(1).max(64).default('voteapp').describe('Database of the poll.'),
   MYSQL_TLS: flag.describe('Whether the connection is encrypted and the server’s certificate verified.'),
+  MYSQL_CA: authorities,
 };
 
 const storeConfig = z.object(storeEnv);

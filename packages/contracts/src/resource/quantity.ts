@@ -31,3 +31,10 @@ export function isAtMost(quantity: string | number, limit: string | number): boo
   const [one, other] = [millionths(quantity), millionths(limit)];
   return one === null || other === null || one <= other;
 }
+
+/** What a quantity is in whole units, rounded down: bytes of memory, cores of CPU. Throws when it is none. */
+export function wholeUnits(quantity: string | number): number {
+  const amount = millionths(quantity);
+  if (amount === null) throw new RangeError(`${quantity} is no quantity`);
+  return Number(amount / 1_000_000n);
+}
