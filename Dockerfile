@@ -1,4 +1,4 @@
-# The images of VoteApp: docker build --target vote|worker|front|cli .
+# The images of VoteApp: docker build --target vote|worker|front|operator|cli .
 #
 # BUILD_BASE has Node.js and npm. RUNTIME_BASE has Node.js alone; whatever has `node` in /nodejs/bin or /usr/local/bin
 # will do, as node:24-trixie-slim.
@@ -12,6 +12,7 @@ COPY apps/front/package.json apps/front/
 COPY apps/vote/package.json apps/vote/
 COPY apps/worker/package.json apps/worker/
 COPY cli/package.json cli/
+COPY operator/package.json operator/
 COPY packages/contracts/package.json packages/contracts/
 COPY packages/kit/package.json packages/kit/
 COPY packages/queue/package.json packages/queue/
@@ -25,6 +26,7 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca,t
 COPY apps apps
 COPY cli cli
 COPY manifests manifests
+COPY operator operator
 COPY packages packages
 COPY scripts/bundle.ts scripts/
 RUN node scripts/bundle.ts
@@ -51,6 +53,10 @@ EXPOSE 8081 9090
 FROM runtime AS front
 COPY --from=build /src/dist/front /app
 EXPOSE 8082 9090
+
+FROM runtime AS operator
+COPY --from=build /src/dist/operator /app
+EXPOSE 9090
 
 FROM runtime AS cli
 COPY --from=build /src/dist/cli /app

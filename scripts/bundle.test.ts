@@ -26,8 +26,9 @@ describe('a bundle', () => {
 
   test.for(PROGRAM_NAMES.filter((name) => name !== 'cli'))('of %s says which settings it lacks', async (name) => {
     const main = await bundle(name, folder);
-    const run = promisify(execFile)(process.execPath, [main], { cwd: dirname(main), env: {} });
-    await expect(run).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('APP_NAME') as string });
+    const run = promisify(execFile)(process.execPath, [main], { cwd: dirname(main), env: { HOME: folder } });
+    const lacking = name === 'operator' ? 'KUBECONFIG' : 'APP_NAME';
+    await expect(run).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining(lacking) as string });
   });
 
   // The worker listens when it has its database.

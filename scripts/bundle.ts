@@ -12,6 +12,7 @@ const PROGRAMS = {
   vote: 'apps/vote/src/main.ts',
   worker: 'apps/worker/src/main.ts',
   front: 'apps/front/src/main.ts',
+  operator: 'operator/src/main.ts',
   cli: 'cli/src/main.ts',
 } as const;
 

@@ -41,6 +41,7 @@ describe('the Dockerfile', () => {
       vote: [PORTS.vote, PORTS.admin],
       worker: [PORTS.worker, PORTS.admin],
       front: [PORTS.front, PORTS.admin],
+      operator: [PORTS.admin],
     };
     const exposed = ports[name];
     expect(stages().get(name)).toEqual([

@@ -17,7 +17,7 @@ const INPUTS = [
   'package*.json',
   'scripts/bundle.ts',
   'scripts/images/*',
-  '{apps,cli,manifests,packages}/**/*.{css,js,json,svg,ts,yaml}',
+  '{apps,cli,manifests,operator,packages}/**/*.{css,js,json,svg,ts,yaml}',
 ];
 
 /** An image by its reference and the archive that has it. */

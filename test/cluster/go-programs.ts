@@ -31,6 +31,7 @@ export type KubernetesRelease = keyof typeof KUBERNETES_RELEASES;
 const TOOLS = {
   contour: 'github.com/projectcontour/contour/cmd/contour@v1.33.8',
   coredns: 'github.com/coredns/coredns@v1.15.0',
+  helm: 'helm.sh/helm/v3/cmd/helm@v3.22.0',
   'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server@v0.9.0',
 } as const;
 

@@ -1,14 +1,14 @@
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
 
-import { projectImages } from '../../scripts/images/images.ts';
-import { serverImage } from '../images/server-images.ts';
+import { installOperator, operatorImages } from '../operator/installation.ts';
 import { onPath } from '../tools/programs.ts';
-import { KubeClient } from './client.ts';
-import { waitForRollout } from './conditions.ts';
+import { KubeClient, refOf } from './client.ts';
+import { waitForCondition } from './conditions.ts';
 import { endHeldCluster, type HeldCluster, heldCluster, hold, loadInto, startHeldCluster } from './holder.ts';
-import { sample } from './node/samples.ts';
 
 const NAMESPACE = 'voteapp';
+const SAMPLE = new URL('../../manifests/samples/smallest.yaml', import.meta.url);
 
 /** Lines for a shell: how to reach the cluster. */
 function introduce({ kubeconfig, version, kubectl, ingressUrl }: HeldCluster): void {
@@ -28,32 +28,27 @@ async function up(): Promise<void> {
   introduce(await ensured());
 }
 
-/** A cluster with the images of the sources as they are, and a poll made of them. */
+/** A cluster with the operator, the images of the sources as they are, and the smallest poll. */
 async function dev(): Promise<void> {
   const held = await ensured();
-  const images = {
-    ...(await projectImages(['vote', 'worker', 'front'])),
-    mysql: await serverImage('mysql'),
-    rabbitmq: await serverImage('rabbitmq'),
-  };
+  const images = await operatorImages();
   for (const { archive } of Object.values(images)) await loadInto(held, archive);
   const references = Object.fromEntries(Object.entries(images).map(([name, { reference }]) => [name, reference]));
   const client = new KubeClient(held.kubeconfig);
   try {
+    await installOperator(client, references);
     await client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-    const applied = await client.applyAll(await sample('poll', references), { namespace: NAMESPACE, force: true });
-    for (const { apiVersion, kind, metadata } of applied) {
-      if (kind === 'Deployment' || kind === 'StatefulSet')
-        await waitForRollout(client, { apiVersion, kind, ...metadata });
-    }
+    const [poll] = await client.applyAll(await readFile(SAMPLE, 'utf8'), { namespace: NAMESPACE, force: true });
+    if (poll !== undefined) await waitForCondition(client, refOf(poll), 'Ready', { timeoutMs: 300_000 });
   } finally {
     await client.close();
   }
   introduce(held);
   process.stdout.write(
-    `# A poll runs in namespace ${NAMESPACE}:
-#   kubectl --namespace ${NAMESPACE} port-forward service/poll-vote-service 8080:80
-#   kubectl --namespace ${NAMESPACE} port-forward service/poll-front-service 8082:80
+    `# The operator runs, and of ${relative(process.cwd(), SAMPLE.pathname)} a poll in namespace ${NAMESPACE}:
+#   kubectl --namespace ${NAMESPACE} get votingapp
+#   kubectl --namespace ${NAMESPACE} port-forward service/smallest-vote-service 8080:80
+#   kubectl --namespace ${NAMESPACE} port-forward service/smallest-front-service 8082:80
 `,
   );
 }

@@ -27,7 +27,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const clusters = new Map<Level, Cluster>();
   const starter = await startOnce(async (question) => {
     const [level, archive] = JSON.parse(question) as [Level | 'images', string?];
-    if (level === 'images') return await projectImages(['vote', 'worker', 'front']);
+    if (level === 'images') return await projectImages(['vote', 'worker', 'front', 'operator']);
     if (archive !== undefined) {
       await clusters.get(level)?.loadImage(archive);
       return {};

@@ -25,9 +25,11 @@ export type SharedCluster = Omit<Cluster, 'parts' | 'stop'> & {
   leave(): Promise<void>;
 };
 
-/** The images of the services as their sources are, built once for the run. */
-export async function serviceImages(): Promise<Record<'vote' | 'worker' | 'front', Image>> {
-  const images = await askFor<Record<'vote' | 'worker' | 'front', Image>>(inject('sharedClustersPort'), '["images"]');
+type ImageName = 'vote' | 'worker' | 'front' | 'operator';
+
+/** The images of the services and the operator as their sources are, built once for the run. */
+export async function serviceImages(): Promise<Record<ImageName, Image>> {
+  const images = await askFor<Record<ImageName, Image>>(inject('sharedClustersPort'), '["images"]');
   if (images === null) throw new Error('There are no images');
   return images;
 }

@@ -1,0 +1,42 @@
+import type { ApiServer } from './runtime/api-server.ts';
+import type { Kind, KubeObject, ObjectName } from './runtime/object.ts';
+import { type ApplyOptions, Objects, type RemoveOptions, type WriteOptions } from './runtime/objects.ts';
+
+/** The process does not lead, or not any more: what it was about to write is another's to write. */
+export class NotLeading extends Error {
+  override readonly name = 'NotLeading';
+}
+
+/** What is said to an API server by whoever leads; anybody may ask. Each write is judged at the moment it is sent. */
+export class LeadersObjects extends Objects {
+  readonly #isLeader: () => boolean;
+
+  constructor(server: ApiServer, isLeader: () => boolean) {
+    super(server);
+    this.#isLeader = isLeader;
+  }
+
+  #mustLead(): void {
+    if (!this.#isLeader()) throw new NotLeading('This process does not lead any more');
+  }
+
+  override async apply(kind: Kind, object: KubeObject, options: ApplyOptions): Promise<KubeObject> {
+    this.#mustLead();
+    return await super.apply(kind, object, options);
+  }
+
+  override async create(kind: Kind, object: KubeObject, options: WriteOptions): Promise<KubeObject> {
+    this.#mustLead();
+    return await super.create(kind, object, options);
+  }
+
+  override async replace(kind: Kind, object: KubeObject, options: WriteOptions): Promise<KubeObject> {
+    this.#mustLead();
+    return await super.replace(kind, object, options);
+  }
+
+  override async remove(kind: Kind, name: ObjectName, options?: RemoveOptions): Promise<void> {
+    this.#mustLead();
+    await super.remove(kind, name, options);
+  }
+}

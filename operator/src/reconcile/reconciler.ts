@@ -1,0 +1,196 @@
+import { ANNOTATIONS, type ServiceName, SERVICES } from '@voteapp/contracts/cluster-objects';
+import type { VotingAppStatus } from '@voteapp/contracts/resource/status';
+import { resourceSchema, type VotingApp } from '@voteapp/contracts/resource/voting-app';
+
+import { desired } from '../desired/desired.ts';
+import type { Facts, RabbitmqClusterBinding, Release } from '../desired/facts.ts';
+import type { EventRecorder } from '../runtime/events.ts';
+import { type KubeObject, nameOfKey } from '../runtime/object.ts';
+import type { Objects } from '../runtime/objects.ts';
+import type { Result } from '../runtime/work-queue.ts';
+import { applyObject, type Outcome } from './apply.ts';
+import { growClaims } from './claims.ts';
+import type { ClusterCopy } from './cluster-copy.ts';
+import { type Component, observeComponents } from './components.ts';
+import type { Findings, Verdict } from './conditions.ts';
+import { judgeHibernation } from './hibernation.ts';
+import { STATEFUL_SET, VOTING_APP } from './kinds.ts';
+import type { Problem } from './outcome.ts';
+import { hastenDefinition } from './poll-revision.ts';
+import { isPrimeTime } from './prime-time.ts';
+import { prune } from './prune.ts';
+import { findRabbitmqCluster } from './rabbitmq-cluster.ts';
+import type { Reading, Readings } from './readings.ts';
+import { Secrets } from './secrets.ts';
+import { conditionsBefore, invalidStatus, statusOf, writeStatus } from './status.ts';
+import { tellOutcomes, tellProblems, tellTurns } from './told.ts';
+
+/** Until the services are asked again, in ms: when nothing changes, while something does, and while nothing runs. */
+const USUAL_MS = 10_000;
+const CHANGING_MS = 2_000;
+const ASLEEP_MS = 600_000;
+
+export interface ReconcilerDeps {
+  readonly objects: Objects;
+  readonly copy: ClusterCopy;
+  readonly readings: Readings;
+  readonly events: EventRecorder;
+  readonly release: Release;
+  /** Releases of the services that it runs besides. */
+  readonly earlierVersions: readonly string[];
+  readonly operatorNamespace: string;
+  /** In ms since the epoch. */
+  readonly now: () => number;
+}
+
+interface Work {
+  readonly problems: readonly Problem[];
+  readonly outcomes: readonly Outcome[];
+  readonly removed: readonly KubeObject[];
+  readonly hibernation: Findings['hibernation'];
+}
+
+function isProblem(found: object): found is Problem {
+  return 'reason' in found;
+}
+
+/** Makes the cluster what a VotingApp asks for: observe → gates → desired → apply → prune → status. */
+export class Reconciler {
+  readonly #deps: ReconcilerDeps;
+  readonly #secrets: Secrets;
+
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps;
+    this.#secrets = new Secrets(deps);
+  }
+
+  /** One pass over the VotingApp `key` (`namespace/name`). Throws when the server is away: the pass is repeated then. */
+  async reconcile(key: string): Promise<Result> {
+    const { copy } = this.#deps;
+    const { namespace = '', name } = nameOfKey(key);
+    const stored = copy.get(VOTING_APP, namespace, name);
+    // What a resource that is being deleted has is the garbage collector's, in the order that was asked for.
+    if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) return;
+    const parsed = resourceSchema.safeParse(stored);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      await this.#refuse(stored, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}`);
+      return;
+    }
+    return await this.#pass(stored, parsed.data);
+  }
+
+  /** Lets go of what is known of a resource that is gone. */
+  forget({ metadata }: KubeObject): void {
+    this.#deps.readings.forget(metadata.uid ?? '');
+    this.#secrets.forget(metadata);
+  }
+
+  /** Says why nothing is done; whatever runs goes on. */
+  async #refuse(stored: KubeObject, message: string): Promise<void> {
+    const { objects, events, now } = this.#deps;
+    const before = stored['status'] as VotingAppStatus | undefined;
+    const problem: Verdict = { status: 'False', reason: 'InvalidSpec', message };
+    const status = invalidStatus(stored, problem, { before, now: now() });
+    tellProblems(events, stored, [{ reason: 'InvalidSpec', message }]);
+    await writeStatus(objects, stored, status, before);
+  }
+
+  async #pass(stored: KubeObject, app: VotingApp): Promise<Result> {
+    const { objects, copy, readings, events, release, now } = this.#deps;
+    const { namespace = '', name, uid = '' } = app.metadata;
+    const before = app.status;
+    const isPaused = app.metadata.annotations?.[ANNOTATIONS.reconcile] === 'disabled';
+    const heard = await readings.last(uid);
+    const work = isPaused ? this.#idle(app, heard) : await this.#work(app, heard, before);
+    tellOutcomes(events, stored, work.outcomes, work.removed);
+    tellProblems(events, stored, work.problems);
+
+    const components = observeComponents(copy, app);
+    const reading = await readings.of({ namespace, name, uid }, runningServices(components));
+    const findings: Findings = {
+      ...work,
+      app,
+      components,
+      reading,
+      isPaused,
+      release: release.version,
+      wasReady: wasReady(before),
+    };
+    const status = statusOf(findings, { before, version: app.spec.version ?? release.version, now: now() });
+    tellTurns(events, stored, before, status);
+    await writeStatus(objects, stored, status, before);
+    return { requeueAfterMs: pauseAfter(status) };
+  }
+
+  #idle(app: VotingApp, heard: Reading): Work {
+    return { problems: [], outcomes: [], removed: [], hibernation: judgeHibernation(this.#deps.copy, app, heard) };
+  }
+
+  async #work(app: VotingApp, heard: Reading, before: VotingAppStatus | undefined): Promise<Work> {
+    const { objects, copy } = this.#deps;
+    const hibernation = judgeHibernation(copy, app, heard);
+    const isFinal = heard.count?.isFinal ?? before?.tally?.final ?? false;
+    const facts = await this.#facts(app, { isHibernated: hibernation === 'Granted', isFinal });
+    if (isProblem(facts)) return { problems: [facts], outcomes: [], removed: [], hibernation };
+
+    const wanted = desired(app, facts.facts);
+    const outcomes: Outcome[] = [facts.outcome];
+    const problems: Problem[] = [];
+    for (const object of wanted) {
+      outcomes.push(await applyObject(this.#deps, app, object));
+      const problem = object.kind === STATEFUL_SET.kind ? await growClaims(this.#deps, object) : null;
+      if (problem !== null) problems.push(problem);
+    }
+    const removed = await prune({ objects, copy }, app, wanted);
+    const poll = wanted.find(
+      ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === `${app.metadata.name}-poll`,
+    );
+    if (poll !== undefined) await hastenDefinition(this.#deps, app, poll);
+    problems.unshift(...outcomes.flatMap((outcome) => (outcome.did === 'failed' ? outcome.problem : [])));
+    return { problems, outcomes, removed, hibernation };
+  }
+
+  /** What the objects depend on, or what keeps them from being made. */
+  async #facts(
+    app: VotingApp,
+    { isHibernated, isFinal }: { readonly isHibernated: boolean; readonly isFinal: boolean },
+  ): Promise<Problem | { facts: Facts; outcome: Outcome }> {
+    const { objects, release, earlierVersions, operatorNamespace, now } = this.#deps;
+    const pinned = app.spec.version;
+    if (pinned !== undefined && ![release.version, ...earlierVersions].includes(pinned)) {
+      const message = `spec.version is ${pinned}; this operator runs ${[release.version, ...earlierVersions].join(' and ')}.`;
+      return { reason: 'UnsupportedVersion', message };
+    }
+    const rabbitmqCluster: RabbitmqClusterBinding | Problem | null = await findRabbitmqCluster(objects, app);
+    if (rabbitmqCluster !== null && isProblem(rabbitmqCluster)) return rabbitmqCluster;
+    const secrets = await this.#secrets.ensure(app, rabbitmqCluster);
+    if (isProblem(secrets)) return secrets;
+    const facts = {
+      release,
+      operatorNamespace,
+      isPrimeTime: isPrimeTime(app, now(), isFinal),
+      isHibernated,
+      secretsHash: secrets.hash,
+      rabbitmqCluster,
+    };
+    return { facts, outcome: secrets.outcome };
+  }
+}
+
+function runningServices(components: readonly Component[]): Set<ServiceName> {
+  return new Set(SERVICES.filter((service) => components.some(({ part, ready }) => part === service && ready > 0)));
+}
+
+/** Whether the resource has been ready before: since then, `Progressing` no longer says that it starts. */
+function wasReady(before: VotingAppStatus | undefined): boolean {
+  const progressing = conditionsBefore(before).find(({ type }) => type === 'Progressing');
+  return progressing !== undefined && progressing.reason !== 'Starting';
+}
+
+function pauseAfter(status: VotingAppStatus): number {
+  const conditions = conditionsBefore(status);
+  const is = (type: string): boolean => conditions.some((each) => each.type === type && each.status === 'True');
+  if (is('Hibernated')) return ASLEEP_MS;
+  return is('Progressing') ? CHANGING_MS : USUAL_MS;
+}

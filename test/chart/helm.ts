@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { parseAllDocuments } from 'yaml';
+
+import type { KubeObject } from '../cluster/client.ts';
+import { findHelm } from '../tools/helm.ts';
+import { isRequired } from '../tools/programs.ts';
+
+const run = promisify(execFile);
+
+export const CHART = fileURLToPath(new URL('../../charts/voteapp', import.meta.url));
+
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Where Helm is; null, once its absence is said, where it cannot be had. Throws where it has to be. */
+export async function helmUnlessMissing(): Promise<string | null> {
+  const helm = await findHelm();
+  if ('path' in helm) return helm.path;
+  if (isRequired('helm')) throw new Error(`The tests need helm: ${helm.missing}`);
+  process.stderr.write(`Tests with helm are skipped: ${helm.missing}.\n`);
+  return null;
+}
+
+/** Runs Helm with values and resolves with what it printed. Throws, with what it complained of, when it fails. */
+export async function runHelm(
+  program: string,
+  args: readonly string[],
+  { values = {}, env = {} }: { readonly values?: Values; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<string> {
+  const running = run(program, args, { env: { ...process.env, ...env }, maxBuffer: 16 << 20 });
+  running.child.stdin?.end(JSON.stringify(values));
+  return (await running).stdout;
+}
+
+/** What a release of the chart consists of. */
+export async function render(program: string, values: Values, release = 'voteapp'): Promise<readonly KubeObject[]> {
+  const where = ['--namespace', 'voteapp-system', '--kube-version', '1.34.0'];
+  const text = await runHelm(program, ['template', release, CHART, ...where, '--values', '-'], { values });
+  return parseAllDocuments(text).map((document) => (document as { toJS(): unknown }).toJS() as KubeObject);
+}
