@@ -55,6 +55,8 @@ COPY --from=build /src/dist/front /app
 EXPOSE 8082 9090
 
 FROM runtime AS operator
+# For a small container: left alone, V8 lets garbage grow towards the limit, and malloc keeps a store for each thread.
+ENV MALLOC_ARENA_MAX=1 NODE_OPTIONS="--max-semi-space-size=1 --max-old-space-size-percentage=40"
 COPY --from=build /src/dist/operator /app
 EXPOSE 9090
 

@@ -10,6 +10,7 @@ import { CHART_FILES } from './chart/chart-files.ts';
 import { installManifest } from './chart/install-manifest.ts';
 import { votingAppDefinitionFile } from './crd/votingapp.ts';
 import { goldenFiles } from './goldens/goldens.ts';
+import { conditionsPage } from './reference/conditions.ts';
 import { environmentPage } from './reference/environment.ts';
 import { errorsPage } from './reference/errors.ts';
 import { pollPage } from './reference/poll.ts';
@@ -25,6 +26,7 @@ const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/environment.md': environmentPage,
   'docs/reference/poll.md': pollPage,
   'docs/reference/votingapp.md': votingAppPage,
+  'docs/reference/conditions.md': conditionsPage,
   'crds/voteapp.dev_votingapps.yaml': votingAppDefinitionFile,
   ...goldenFiles(),
   ...CHART_FILES,

@@ -7,36 +7,30 @@ export class NotLeading extends Error {
   override readonly name = 'NotLeading';
 }
 
-/** What is said to an API server by whoever leads; anybody may ask. Each write is judged at the moment it is sent. */
+/** What is said to an API server by whoever leads; anybody may ask. Each write is judged whenever it is sent. */
 export class LeadersObjects extends Objects {
-  readonly #isLeader: () => boolean;
+  readonly #beforeSend: () => void;
 
   constructor(server: ApiServer, isLeader: () => boolean) {
     super(server);
-    this.#isLeader = isLeader;
-  }
-
-  #mustLead(): void {
-    if (!this.#isLeader()) throw new NotLeading('This process does not lead any more');
+    this.#beforeSend = () => {
+      if (!isLeader()) throw new NotLeading('This process does not lead any more');
+    };
   }
 
   override async apply(kind: Kind, object: KubeObject, options: ApplyOptions): Promise<KubeObject> {
-    this.#mustLead();
-    return await super.apply(kind, object, options);
+    return await super.apply(kind, object, { ...options, beforeSend: this.#beforeSend });
   }
 
   override async create(kind: Kind, object: KubeObject, options: WriteOptions): Promise<KubeObject> {
-    this.#mustLead();
-    return await super.create(kind, object, options);
+    return await super.create(kind, object, { ...options, beforeSend: this.#beforeSend });
   }
 
   override async replace(kind: Kind, object: KubeObject, options: WriteOptions): Promise<KubeObject> {
-    this.#mustLead();
-    return await super.replace(kind, object, options);
+    return await super.replace(kind, object, { ...options, beforeSend: this.#beforeSend });
   }
 
   override async remove(kind: Kind, name: ObjectName, options?: RemoveOptions): Promise<void> {
-    this.#mustLead();
-    await super.remove(kind, name, options);
+    await super.remove(kind, name, { ...options, beforeSend: this.#beforeSend });
   }
 }

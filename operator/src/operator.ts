@@ -37,6 +37,8 @@ export interface OperatorDeps {
   readonly registry: Registry;
   /** How the services of a VotingApp are asked. */
   readonly fetch?: Fetch;
+  /** The clock of the world, in ms since the epoch. */
+  readonly now?: () => number;
 }
 
 export interface Operator extends Running {
@@ -45,8 +47,16 @@ export interface Operator extends Running {
 }
 
 /** The operator: a copy of the cluster, a queue of VotingApps, and passes over them while it leads. */
-export function createOperator({ config, kubeConfig, log, registry, fetch: ask = fetch }: OperatorDeps): Operator {
+export function createOperator({
+  config,
+  kubeConfig,
+  log,
+  registry,
+  fetch: ask = fetch,
+  now = Date.now,
+}: OperatorDeps): Operator {
   const metrics = kernelMetrics(registry);
+  const stopping = new AbortController();
   const server = new ApiServer({
     config: kubeConfig,
     userAgent: `${NAME}/${releaseOf(config).version}`,
@@ -69,12 +79,16 @@ export function createOperator({ config, kubeConfig, log, registry, fetch: ask =
   const reconciler = new Reconciler({
     objects: leaders,
     copy,
-    readings: new Readings({ fetch: (url, init) => ask(url, init), now: () => performance.now() }),
+    readings: new Readings({
+      fetch: (url, init) => ask(url, init),
+      now: () => performance.now(),
+      signal: stopping.signal,
+    }),
     events,
     release: releaseOf(config),
     earlierVersions: EARLIER_VERSIONS,
     operatorNamespace: config.POD_NAMESPACE,
-    now: Date.now,
+    now,
   });
   const queue = new WorkQueue({
     name: 'votingapp',
@@ -113,10 +127,10 @@ export function createOperator({ config, kubeConfig, log, registry, fetch: ask =
   });
   registerAppMetrics(registry, copy);
 
-  let isStopping = false;
   const admin = adminRoutes({
     registry,
-    notReady: () => (isStopping ? 'stopping' : copy.isSynced ? null : 'waiting for the first lists of the API server'),
+    notReady: () =>
+      stopping.signal.aborted ? 'stopping' : copy.isSynced ? null : 'waiting for the first lists of the API server',
   });
   const http = createServer((request, response) => {
     if (!admin(request, response)) response.writeHead(404).end();
@@ -128,11 +142,12 @@ export function createOperator({ config, kubeConfig, log, registry, fetch: ask =
       log.info({ port, namespaces: config.WATCH_NAMESPACE }, 'Listening');
       await copy.start();
       log.info({ votingApps: copy.list(VOTING_APP).length }, 'Has a copy of the cluster');
-      if (!isStopping) election.start();
+      if (!stopping.signal.aborted) election.start();
       return { port };
     },
     async stop() {
-      isStopping = true;
+      // Services that do not answer must not keep the next leader waiting.
+      stopping.abort(new NotLeading('This process ends'));
       // What is still to be told is told by who leads.
       await queue.stop();
       await events.stop();

@@ -16,7 +16,7 @@ function rule(apiGroup: string, resources: readonly string[], verbs: readonly st
  * is missing or was needed by nobody.
  */
 export const WATCHED_RULES: readonly PolicyRule[] = [
-  rule('voteapp.dev', ['votingapps'], ['list', 'watch']),
+  rule('voteapp.dev', ['votingapps'], ['get', 'list', 'watch']),
   rule('voteapp.dev', ['votingapps/status'], ['patch']),
   // An owner that blocks its own deletion is named only by who may hold that deletion back
   // (the admission plugin OwnerReferencesPermissionEnforcement, on in OpenShift).
@@ -28,7 +28,8 @@ export const WATCHED_RULES: readonly PolicyRule[] = [
   rule('monitoring.coreos.com', ['podmonitors'], OWNED),
   rule('networking.k8s.io', ['ingresses', 'networkpolicies'], OWNED),
   rule('policy', ['poddisruptionbudgets'], OWNED),
-  rule('', ['secrets'], ['create', 'get', 'list', 'patch', 'watch']),
+  // None is ever deleted: that plugin lets nobody give an object an owner who may not delete it.
+  rule('', ['secrets'], OWNED),
   rule('', ['pods', 'persistentvolumeclaims'], ['list', 'patch', 'watch']),
   rule('rabbitmq.com', ['rabbitmqclusters'], ['get']),
   rule('events.k8s.io', ['events'], ['create', 'patch']),

@@ -12,6 +12,8 @@ rules:
 export interface AuditEntry {
   /** As "patch"; a server-side apply is a patch. */
   readonly verb: string;
+  /** As "apps"; empty for the core group, and where the path is none of an object. */
+  readonly group: string;
   /** As "deployments"; empty where the path is none of an object. */
   readonly resource: string;
   readonly namespace: string;
@@ -30,14 +32,14 @@ interface AuditEvent {
   readonly requestReceivedTimestamp: string;
   readonly user: { readonly username: string };
   readonly impersonatedUser?: { readonly username: string };
-  readonly objectRef?: Partial<Record<'resource' | 'namespace' | 'name' | 'subresource', string>>;
+  readonly objectRef?: Partial<Record<'apiGroup' | 'resource' | 'namespace' | 'name' | 'subresource', string>>;
   readonly responseStatus?: { readonly code?: number };
 }
 
 function entryOf({ verb, requestReceivedTimestamp, objectRef = {}, responseStatus = {} }: AuditEvent): AuditEntry {
-  const { resource = '', namespace = '', name = '', subresource = '' } = objectRef;
+  const { apiGroup: group = '', resource = '', namespace = '', name = '', subresource = '' } = objectRef;
   const at = Date.parse(requestReceivedTimestamp);
-  return { verb, resource, namespace, name, subresource, code: responseStatus.code ?? 0, at };
+  return { verb, group, resource, namespace, name, subresource, code: responseStatus.code ?? 0, at };
 }
 
 interface Question {

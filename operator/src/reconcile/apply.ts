@@ -35,35 +35,60 @@ function stamped(object: KubeObject, source: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
-/**
- * Gives the number of pods over to an autoscaler: whoever stops declaring a number while nobody else does takes it with
- * it, and a Deployment without one has one pod.
- */
-async function handOverReplicas({ objects }: ApplyDeps, wanted: KubeObject, live: KubeObject): Promise<void> {
-  const { replicas } = (live['spec'] ?? {}) as { replicas?: number };
+function replicasOf(object: KubeObject): number | undefined {
+  return (object['spec'] as { readonly replicas?: number } | undefined)?.replicas;
+}
+
+/** Whether a Deployment leaves its number of pods to an autoscaler. */
+function isAutoscaled(wanted: KubeObject): boolean {
+  return wanted.kind === DEPLOYMENT.kind && replicasOf(wanted) === undefined;
+}
+
+/** Whether the operator declares the number of pods of an object, which is as the server has it. */
+function declaresReplicas({ metadata: { managedFields = [] } }: KubeObject): boolean {
+  return managedFields.some(({ manager, fieldsV1 }) => {
+    const spec = fieldsV1?.['f:spec'] as Readonly<Record<string, unknown>> | undefined;
+    return manager === FIELD_MANAGERS.objects && spec?.['f:replicas'] !== undefined;
+  });
+}
+
+async function holdReplicas({ objects }: ApplyDeps, wanted: KubeObject, replicas: number): Promise<void> {
   const { apiVersion, kind } = wanted;
   const { name, namespace = '' } = wanted.metadata;
   const held = { apiVersion, kind, metadata: { name, namespace }, spec: { replicas } };
   await objects.apply(DEPLOYMENT, held, { manager: FIELD_MANAGERS.handOver, force: true });
 }
 
-function givesReplicasAway(wanted: KubeObject, live: KubeObject): boolean {
-  const declares = (object: KubeObject) =>
-    (object['spec'] as { replicas?: number } | undefined)?.replicas !== undefined;
-  return wanted.kind === DEPLOYMENT.kind && declares(live) && !declares(wanted);
+/**
+ * Gives the number of pods over to an autoscaler: whoever stops declaring a number while nobody else does takes it with
+ * it, and a Deployment without one has one pod. Of none, as of a sleep, no autoscaler would begin.
+ */
+async function handOverReplicas(deps: ApplyDeps, wanted: KubeObject, fewest: number): Promise<void> {
+  const { name, namespace = '' } = wanted.metadata;
+  // A copy may be older than the autoscaler's last word.
+  const live = await deps.objects.get(DEPLOYMENT, { namespace, name });
+  if (live === null || !declaresReplicas(live)) return;
+  await holdReplicas(deps, wanted, Math.max(replicasOf(live) ?? 0, fewest));
 }
 
-async function send(deps: ApplyDeps, object: KubeObject, live: KubeObject | undefined): Promise<Outcome> {
+async function send(
+  deps: ApplyDeps,
+  object: KubeObject,
+  live: KubeObject | undefined,
+  fewest: number,
+): Promise<Outcome> {
   const kind = kindOf(object);
   if (live === undefined) {
     await deps.objects.apply(kind, object, { manager: FIELD_MANAGERS.objects, force: true });
+    // An autoscaler has its first look only after some seconds.
+    if (isAutoscaled(object)) await holdReplicas(deps, object, fewest);
     return { did: 'created', object };
   }
   const field = difference(object, live);
   if (field === null) return { did: 'nothing', object };
   const isSame =
     live.metadata.annotations?.[ANNOTATIONS.applied] === object.metadata.annotations?.[ANNOTATIONS.applied];
-  if (!isSame && givesReplicasAway(object, live)) await handOverReplicas(deps, object, live);
+  if (!isSame && isAutoscaled(object)) await handOverReplicas(deps, object, fewest);
   await deps.objects.apply(kind, object, { manager: FIELD_MANAGERS.objects, force: true });
   return isSame ? { did: 'corrected', object, field } : { did: 'changed', object };
 }
@@ -78,8 +103,22 @@ function refusal(object: KubeObject, error: unknown): Outcome {
   return { did: 'failed', object, problem: { reason: 'ApplyFailed', message: `${nameOf(object)}: ${error.message}` } };
 }
 
-/** Makes one object what it is to be. A refusal is an outcome; a server that is away or too busy is thrown. */
-export async function applyObject(deps: ApplyDeps, app: VotingApp, desired: KubeObject): Promise<Outcome> {
+/** How many pods each Deployment with an autoscaler begins with: the fewest that it may have. */
+export function fewestPods(desired: readonly KubeObject[]): ReadonlyMap<string, number> {
+  const autoscalers = desired.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
+  return new Map(
+    autoscalers.map(({ spec }) => {
+      const { scaleTargetRef, minReplicas } = spec as { scaleTargetRef: { name: string }; minReplicas: number };
+      return [scaleTargetRef.name, minReplicas];
+    }),
+  );
+}
+
+/**
+ * Makes one object what it is to be; a Deployment with an autoscaler begins with the `fewest` pods. A refusal is an
+ * outcome; a server that is away or too busy is thrown.
+ */
+export async function applyObject(deps: ApplyDeps, app: VotingApp, desired: KubeObject, fewest = 1): Promise<Outcome> {
   const { objects, copy } = deps;
   const kind = kindOf(desired);
   const { name, namespace = '' } = desired.metadata;
@@ -93,7 +132,7 @@ export async function applyObject(deps: ApplyDeps, app: VotingApp, desired: Kube
     const wanted = live === undefined ? desired : withLiveClaimTemplates(desired, live);
     const problem = live === undefined ? null : (adoptionProblem(live, app) ?? immutableProblem(wanted, live));
     if (problem !== null) return { did: 'failed', object: desired, problem };
-    return await send(deps, stamped(wanted, desired), live);
+    return await send(deps, stamped(wanted, desired), live, fewest);
   } catch (error) {
     return refusal(desired, error);
   }

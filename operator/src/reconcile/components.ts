@@ -1,12 +1,14 @@
 import { LABELS, objectNames, type Part } from '@voteapp/contracts/cluster-objects';
-import { LONGEST_MESSAGE } from '@voteapp/contracts/resource/status';
 import type { VotingApp } from '@voteapp/contracts/resource/voting-app';
 
 import { partsOf } from '../desired/desired.ts';
 import type { KubeObject } from '../runtime/object.ts';
 import type { ClusterCopy } from './cluster-copy.ts';
 import { DEPLOYMENT, POD, STATEFUL_SET } from './kinds.ts';
+import { fitting } from './outcome.ts';
 import { nameOf } from './ownership.ts';
+
+type Copy = Pick<ClusterCopy, 'get' | 'listOf'>;
 
 /** A part of a VotingApp as its pods are. */
 export interface Component {
@@ -16,6 +18,8 @@ export interface Component {
   readonly image: string | null;
   /** What is wrong; null: nothing. */
   readonly message: string | null;
+  /** Whether there is nothing that would make its pods. */
+  readonly isMissing: boolean;
   /** Whether a pod will not become ready by waiting. */
   readonly isStuck: boolean;
   /** Whether its pods are being replaced, or their number is being changed. */
@@ -95,19 +99,20 @@ function observed(part: Part, workload: KubeObject, pods: readonly KubeObject[])
     desired,
     ready,
     image: template?.spec?.containers?.[0]?.image ?? null,
-    message: ready < desired || problem !== null ? message.slice(0, LONGEST_MESSAGE) : null,
+    message: ready < desired || problem !== null ? fitting(message) : null,
+    isMissing: false,
     isStuck: problem !== null,
     isRolling: isRolling(workload, desired, status),
   };
 }
 
-function componentOf(copy: ClusterCopy, app: VotingApp, part: Part): Component {
+function componentOf(copy: Copy, app: VotingApp, part: Part): Component {
   const { namespace = '', name } = app.metadata;
   const kind = part === 'mysql' || part === 'rabbitmq' ? STATEFUL_SET : DEPLOYMENT;
   const workload = copy.get(kind, namespace, objectNames(name).workload(part));
   if (workload === undefined) {
     const message = `${kind.kind} ${objectNames(name).workload(part)} is not there`;
-    return { part, desired: 0, ready: 0, image: null, message, isStuck: false, isRolling: true };
+    return { part, desired: 0, ready: 0, image: null, message, isMissing: true, isStuck: false, isRolling: true };
   }
   const pods = copy.listOf(POD, namespace, name);
   return observed(
@@ -120,6 +125,6 @@ function componentOf(copy: ClusterCopy, app: VotingApp, part: Part): Component {
 }
 
 /** The parts of a VotingApp as they are. */
-export function observeComponents(copy: ClusterCopy, app: VotingApp): Component[] {
+export function observeComponents(copy: Copy, app: VotingApp): Component[] {
   return partsOf(app).map((part) => componentOf(copy, app, part));
 }

@@ -3,7 +3,7 @@ import type { VotingApp } from '@voteapp/contracts/resource/voting-app';
 
 import { revisionOf } from '../desired/poll-config-map.ts';
 import type { Component } from './components.ts';
-import type { Problem, Reason } from './outcome.ts';
+import { fitting, type Problem, type Reason } from './outcome.ts';
 import type { Reading } from './readings.ts';
 
 /** What a pass found, of which the conditions tell. */
@@ -38,6 +38,10 @@ function shortfall(components: readonly Component[]): string | null {
   return messages.length === 0 ? null : messages.join('; ');
 }
 
+function isShort({ ready, desired, isMissing }: Component): boolean {
+  return isMissing || ready < desired;
+}
+
 function isAsleep({ hibernation, components }: Findings): boolean {
   return hibernation === 'Granted' && components.every(({ desired, ready }) => desired === 0 && ready === 0);
 }
@@ -52,8 +56,7 @@ function ready(findings: Findings): Verdict {
       : verdict('False', 'RollingOut', 'Pods are ending, as spec.hibernate asks.');
   }
   const short = shortfall(components);
-  if (short !== null && components.some(({ ready, desired }) => ready < desired))
-    return verdict('False', 'PodsNotReady', short);
+  if (short !== null && components.some(isShort)) return verdict('False', 'PodsNotReady', short);
   if (reading.queue === false)
     return verdict('False', 'QueueUnavailable', 'The queue does not answer the vote service.');
   if (reading.database === false) {
@@ -68,8 +71,11 @@ function ready(findings: Findings): Verdict {
 function progressing(findings: Findings): Verdict {
   const { app, components, reading, wasReady, problems } = findings;
   const isReady = ready(findings).status === 'True';
-  if (problems.length > 0)
-    return verdict('False', problems[0]?.reason ?? 'AsAsked', 'It waits for a person or the cluster; see Ready.');
+  const [problem] = problems;
+  if (problem !== undefined) {
+    // Its first start is still ahead of it; whoever asks later whether there was one reads it here.
+    return verdict('False', wasReady ? problem.reason : 'Starting', 'It waits for a person or the cluster; see Ready.');
+  }
   const rolling = components.filter(({ isRolling }) => isRolling).map(({ part }) => part);
   if (!wasReady && !isReady) return verdict('True', 'Starting', 'It has not been ready yet.');
   if (rolling.length > 0)
@@ -91,7 +97,7 @@ function degraded(findings: Findings): Verdict {
   if (stuck.length > 0) return verdict('True', 'PodsNotReady', shortfall(stuck) ?? '');
   // At its first start a part waits for another; that is no loss to anybody yet.
   if (wasReady) {
-    const short = components.filter(({ ready, desired }) => ready < desired);
+    const short = components.filter(isShort);
     if (short.some(({ isRolling, ready }) => !isRolling || ready === 0)) {
       return verdict('True', 'PodsNotReady', shortfall(short) ?? '');
     }
@@ -124,9 +130,12 @@ function open({ reading: { state } }: Findings): Verdict {
   return verdict(state === 'Open' ? 'True' : 'False', state, OPEN_REASONS[state]);
 }
 
-function final({ reading: { count } }: Findings): Verdict {
-  if (count === null) return verdict('Unknown', 'NotKnown', 'The services have not told how the count is.');
-  return count.isFinal
+function final({ app, hibernation, reading: { count } }: Findings): Verdict {
+  // What is final stays so while its services sleep.
+  const wasFinal = hibernation === 'Granted' && app.status?.tally?.final === true;
+  const isFinal = count?.isFinal ?? (wasFinal || null);
+  if (isFinal === null) return verdict('Unknown', 'NotKnown', 'The services have not told how the count is.');
+  return isFinal
     ? verdict('True', 'Counted', 'Every accepted vote is counted.')
     : verdict('False', 'Counting', 'The result may still change.');
 }
@@ -148,8 +157,10 @@ function hibernated(findings: Findings): Verdict {
   }
 }
 
-function upgradeAvailable({ app, release }: Findings): Verdict {
+function upgradeAvailable({ app, release, problems }: Findings): Verdict {
   const pinned = app.spec.version;
+  const unsupported = problems.find(({ reason }) => reason === 'UnsupportedVersion');
+  if (unsupported !== undefined) return verdict('False', unsupported.reason, unsupported.message);
   if (pinned === undefined)
     return verdict('False', 'FollowsOperator', `It follows the operator’s release, ${release}.`);
   return pinned === release
@@ -189,7 +200,7 @@ export function conditionsOf(
     const type = name as ConditionType;
     const earlier = before.find((condition) => condition.type === type);
     const lastTransitionTime = earlier?.status === status ? earlier.lastTransitionTime : now;
-    return { type, status, reason, message, lastTransitionTime, observedGeneration: generation };
+    return { type, status, reason, message: fitting(message), lastTransitionTime, observedGeneration: generation };
   });
 }
 

@@ -18,8 +18,10 @@ function isQuantityPath(path: string): boolean {
   return /\.(requests|limits)\.[a-z]+$/.test(path);
 }
 
+/** Whether the API server leaves it out: what is empty is to it as if nobody had said it. */
 function isEmpty(value: unknown): boolean {
-  return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
+  if (isObject(value)) return Object.keys(value).length === 0;
+  return Array.isArray(value) ? value.length === 0 : value === '';
 }
 
 function firstOf<T>(items: readonly T[], difference: (item: T, index: number) => string | null): string | null {
@@ -30,8 +32,13 @@ function firstOf<T>(items: readonly T[], difference: (item: T, index: number) =>
   return null;
 }
 
+function tellsApart(name: string, items: readonly unknown[]): boolean {
+  const values = new Set(items.map((item) => (isObject(item) ? item[name] : undefined)));
+  return items.length > 0 && values.size === items.length && !values.has(undefined);
+}
+
 function listDifference(wanted: readonly unknown[], live: readonly unknown[], path: string): string | null {
-  const key = KEYS.find((name) => wanted.length > 0 && wanted.every((item) => isObject(item) && name in item));
+  const key = KEYS.find((name) => tellsApart(name, wanted));
   if (key === undefined) {
     if (wanted.length !== live.length) return path;
     return firstOf(wanted, (item, index) => difference(item, live[index], `${path}[${index}]`));
@@ -48,12 +55,10 @@ function listDifference(wanted: readonly unknown[], live: readonly unknown[], pa
  */
 export function difference(wanted: unknown, live: unknown, path = ''): string | null {
   if (wanted === undefined || wanted === live) return null;
-  if (Array.isArray(wanted)) {
-    if (Array.isArray(live)) return listDifference(wanted, live, path);
-    return isEmpty(wanted) && live === undefined ? null : path;
-  }
+  if (live === undefined) return isEmpty(wanted) ? null : path;
+  if (Array.isArray(wanted)) return Array.isArray(live) ? listDifference(wanted, live, path) : path;
   if (isObject(wanted)) {
-    if (!isObject(live)) return isEmpty(wanted) && live === undefined ? null : path;
+    if (!isObject(live)) return path;
     return firstOf(Object.entries(wanted), ([name, value]) =>
       difference(value, live[name], path === '' ? name : `${path}.${name}`),
     );

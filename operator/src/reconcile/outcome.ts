@@ -1,3 +1,5 @@
+import { LONGEST_MESSAGE } from '@voteapp/contracts/resource/status';
+
 /** Why something is not as it was asked to be: `reason` for programs, `message` names the object and the cause. */
 export interface Problem {
   readonly reason: Reason;
@@ -16,6 +18,7 @@ export const REASONS = {
   Current: 'The services are of the operator’s own release.',
   DatabaseUnavailable: 'The database does not answer the worker.',
   DefinitionPending: 'An edit of the poll has not reached the services yet.',
+  DeleteFailed: 'The API server refused to delete an object.',
   DriftCorrected: 'Somebody changed an object, and it was changed back.',
   FollowsOperator: 'No release is pinned.',
   Hibernated: 'No pods run, as asked for.',
@@ -47,3 +50,9 @@ export const REASONS = {
 } as const;
 
 export type Reason = keyof typeof REASONS;
+
+/** A message, cut where a status would not take it: with it, the whole status would be refused. */
+export function fitting(message: string): string {
+  // Half a character would come back from the server as another.
+  return message.slice(0, LONGEST_MESSAGE).toWellFormed();
+}

@@ -4,6 +4,7 @@ import type { VotingApp } from '@voteapp/contracts/resource/voting-app';
 import { revisionOf } from '../desired/poll-config-map.ts';
 import type { KubeObject } from '../runtime/object.ts';
 import type { Objects } from '../runtime/objects.ts';
+import { isRefusal } from './apply.ts';
 import type { ClusterCopy } from './cluster-copy.ts';
 import { difference } from './difference.ts';
 import { kindOf, POD } from './kinds.ts';
@@ -34,6 +35,11 @@ export async function hastenDefinition(
       kind: POD.kind,
       metadata: { name: metadata.name, namespace, uid, annotations },
     };
-    await objects.apply(POD, pod, { manager: FIELD_MANAGERS.objects, force: true });
+    try {
+      await objects.apply(POD, pod, { manager: FIELD_MANAGERS.objects, force: true });
+    } catch (error) {
+      // A pod that has just gone, or whose change somebody forbids: the kubelet comes round to it anyway.
+      if (!isRefusal(error)) throw error;
+    }
   }
 }

@@ -30,6 +30,8 @@ export interface ReadingsOptions {
   readonly fetch: Fetch;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
+  /** Ends what is being asked: whoever waits for it is thrown the reason. */
+  readonly signal?: AbortSignal;
   readonly ageMs?: number;
   readonly timeoutMs?: number;
 }
@@ -37,6 +39,8 @@ export interface ReadingsOptions {
 /** How old a reading may be, in ms, before the services are asked again. */
 const AGE_MS = 1_500;
 const TIMEOUT_MS = 2_000;
+/** How long, in ms, what a service said counts when it does not answer: one slow answer is no news. */
+const PATIENCE_MS = 15_000;
 
 const definition = z.object({ revision: z.int() });
 
@@ -45,21 +49,39 @@ interface Answer {
   readonly body: unknown;
 }
 
+/** What each URL answered last, and when. */
+type Answers = Map<string, { readonly at: number; readonly answer: Answer }>;
+
+/** What is known of an app. */
+interface Known {
+  readonly at: number;
+  readonly reading: Promise<Reading>;
+  readonly answers: Answers;
+}
+
 /** Asks the services, over HTTP, how they and the poll are. */
 export class Readings {
   readonly #options: ReadingsOptions;
-  readonly #known = new Map<string, { readonly at: number; readonly reading: Promise<Reading> }>();
+  readonly #known = new Map<string, Known>();
 
   constructor(options: ReadingsOptions) {
     this.#options = options;
   }
 
-  async #ask(url: string): Promise<Answer | null> {
-    const { fetch, timeoutMs = TIMEOUT_MS } = this.#options;
+  /** What a URL answers, or else what it answered lately. */
+  async #ask(url: string, answers: Answers): Promise<Answer | null> {
+    const { fetch, now, signal, timeoutMs = TIMEOUT_MS } = this.#options;
+    const limit = AbortSignal.timeout(timeoutMs);
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-      return { status: response.status, body: await response.json() };
+      const response = await fetch(url, { signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
+      const answer = { status: response.status, body: await response.json() };
+      answers.set(url, { at: now(), answer });
+      return answer;
     } catch {
+      signal?.throwIfAborted();
+      const last = answers.get(url);
+      if (last !== undefined && now() - last.at < PATIENCE_MS) return last.answer;
+      answers.delete(url);
       return null;
     }
   }
@@ -69,8 +91,9 @@ export class Readings {
     const { now, ageMs = AGE_MS } = this.#options;
     const known = this.#known.get(app.uid);
     if (known !== undefined && now() - known.at < ageMs) return await known.reading;
-    const reading = this.#read(app, up);
-    this.#known.set(app.uid, { at: now(), reading });
+    const answers: Answers = known?.answers ?? new Map();
+    const reading = this.#read(app, up, answers);
+    this.#known.set(app.uid, { at: now(), reading, answers });
     return await reading;
   }
 
@@ -86,10 +109,11 @@ export class Readings {
   async #read(
     { namespace, name }: { namespace: string; name: string },
     up: ReadonlySet<ServiceName>,
+    answers: Answers,
   ): Promise<Reading> {
     const names = objectNames(name);
     const ask = async (service: ServiceName, path: string): Promise<Answer | null> =>
-      up.has(service) ? await this.#ask(`http://${names.service(service)}.${namespace}${path}`) : null;
+      up.has(service) ? await this.#ask(`http://${names.service(service)}.${namespace}${path}`, answers) : null;
     const [queue, database, revision, poll, count] = await Promise.all([
       ask('vote', '/api/healthcheck'),
       ask('worker', '/api/healthcheckmysql'),

@@ -8,7 +8,7 @@ import type { EventRecorder } from '../runtime/events.ts';
 import { type KubeObject, nameOfKey } from '../runtime/object.ts';
 import type { Objects } from '../runtime/objects.ts';
 import type { Result } from '../runtime/work-queue.ts';
-import { applyObject, type Outcome } from './apply.ts';
+import { applyObject, fewestPods, type Outcome } from './apply.ts';
 import { growClaims } from './claims.ts';
 import type { ClusterCopy } from './cluster-copy.ts';
 import { type Component, observeComponents } from './components.ts';
@@ -22,7 +22,7 @@ import { prune } from './prune.ts';
 import { findRabbitmqCluster } from './rabbitmq-cluster.ts';
 import type { Reading, Readings } from './readings.ts';
 import { Secrets } from './secrets.ts';
-import { conditionsBefore, invalidStatus, statusOf, writeStatus } from './status.ts';
+import { conditionsBefore, invalidStatus, statusOf, wasReady, writeStatus } from './status.ts';
 import { tellOutcomes, tellProblems, tellTurns } from './told.ts';
 
 /** Until the services are asked again, in ms: when nothing changes, while something does, and while nothing runs. */
@@ -137,12 +137,14 @@ export class Reconciler {
     const wanted = desired(app, facts.facts);
     const outcomes: Outcome[] = [facts.outcome];
     const problems: Problem[] = [];
+    const fewest = fewestPods(wanted);
     for (const object of wanted) {
-      outcomes.push(await applyObject(this.#deps, app, object));
+      outcomes.push(await applyObject(this.#deps, app, object, fewest.get(object.metadata.name)));
       const problem = object.kind === STATEFUL_SET.kind ? await growClaims(this.#deps, object) : null;
       if (problem !== null) problems.push(problem);
     }
-    const removed = await prune({ objects, copy }, app, wanted);
+    const { removed, refused } = await prune({ objects, copy }, app, wanted);
+    problems.push(...refused);
     const poll = wanted.find(
       ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === `${app.metadata.name}-poll`,
     );
@@ -180,12 +182,6 @@ export class Reconciler {
 
 function runningServices(components: readonly Component[]): Set<ServiceName> {
   return new Set(SERVICES.filter((service) => components.some(({ part, ready }) => part === service && ready > 0)));
-}
-
-/** Whether the resource has been ready before: since then, `Progressing` no longer says that it starts. */
-function wasReady(before: VotingAppStatus | undefined): boolean {
-  const progressing = conditionsBefore(before).find(({ type }) => type === 'Progressing');
-  return progressing !== undefined && progressing.reason !== 'Starting';
 }
 
 function pauseAfter(status: VotingAppStatus): number {

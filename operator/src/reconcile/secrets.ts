@@ -17,9 +17,8 @@ import type { KubeObject, ObjectName } from '../runtime/object.ts';
 import type { Objects } from '../runtime/objects.ts';
 import { applyObject, type Outcome } from './apply.ts';
 import type { ClusterCopy } from './cluster-copy.ts';
-import { CLAIM, SECRET } from './kinds.ts';
+import { CLAIM, SECRET, VOTING_APP } from './kinds.ts';
 import type { Problem } from './outcome.ts';
-import { adoptionProblem } from './ownership.ts';
 
 type Data = Readonly<Record<string, string>>;
 
@@ -132,8 +131,16 @@ export class Secrets {
       const message = `Secret ${secret.metadata.name} is gone and ${claim} is not: restore the Secret, or delete the claim with its data.`;
       return { reason: 'SecretMissing', message };
     }
+    const current = await this.#deps.objects.get(VOTING_APP, { namespace, name });
+    if (current?.metadata.uid !== app.metadata.uid || current?.metadata.deletionTimestamp !== undefined) {
+      // The copy has not heard of it yet; a Secret made now would be nobody's, for ever.
+      throw new Error(`VotingApp ${namespace}/${name} has just been deleted`);
+    }
     const data = Object.fromEntries(SECRET_KEYS.map((key) => [key, Buffer.from(valueOf(key)).toString('base64')]));
-    await this.#deps.objects.create(SECRET, { ...secret, type: 'Opaque', data }, { manager: FIELD_MANAGERS.objects });
+    // Whoever creates an owner holds on to it, and no apply takes it away again.
+    const { ownerReferences: _, ...metadata } = secret.metadata;
+    const made = { ...secret, metadata, type: 'Opaque', data };
+    await this.#deps.objects.create(SECRET, made, { manager: FIELD_MANAGERS.objects });
     return null;
   }
 
@@ -177,8 +184,6 @@ export class Secrets {
     const live = copy.get(SECRET, namespace, name);
     // Not yet in the copy: the next pass sees to it.
     if (live === undefined) return { did: 'nothing', object: secret };
-    const problem = adoptionProblem(live, app);
-    if (problem !== null) return { did: 'failed', object: secret, problem };
     const { uid } = live.metadata;
     // With its uid: an apply to a Secret that has just been removed would make an empty one.
     const metadata = { ...secret.metadata, ...(uid === undefined ? {} : { uid }) };

@@ -1,4 +1,5 @@
 import { FIELD_MANAGERS } from '@voteapp/contracts/cluster-objects';
+import { showsOptions } from '@voteapp/contracts/definition';
 import type { Condition } from '@voteapp/contracts/resource/conditions';
 import type { VotingAppStatus } from '@voteapp/contracts/resource/status';
 
@@ -20,6 +21,12 @@ export function conditionsBefore(status: VotingAppStatus | undefined): readonly 
   return (status?.conditions ?? []) as readonly Condition[];
 }
 
+/** Whether the resource has been ready before: since then, `Progressing` no longer says that it starts. */
+export function wasReady(before: VotingAppStatus | undefined): boolean {
+  const progressing = conditionsBefore(before).find(({ type }) => type === 'Progressing');
+  return progressing !== undefined && progressing.reason !== 'Starting';
+}
+
 function seconds(now: number): string {
   return new Date(now).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
@@ -27,27 +34,42 @@ function seconds(now: number): string {
 function leaderOf(options: readonly { readonly id: string; readonly votes: number }[]): string | undefined {
   const most = Math.max(0, ...options.map(({ votes }) => votes));
   const leaders = options.filter(({ votes }) => votes === most);
-  return most > 0 && leaders.length === 1 ? leaders[0]?.id : undefined;
+  return leaders.length === 1 ? leaders[0]?.id : undefined;
 }
 
-function tallyOf(count: Reading['count'], before: Tally | undefined, now: number): Tally | undefined {
-  if (count === null) return before;
-  const { total, options, isFinal, asOf } = count;
+function withoutOptions({ total, asOf, final }: Tally): Tally {
+  return { total, asOf, final };
+}
+
+function asTally({ total, options, isFinal, asOf }: NonNullable<Reading['count']>): Tally {
   const leader = options === null ? undefined : leaderOf(options);
-  const tally: Tally = {
+  return {
     total,
     ...(options !== null && { options: options.map((option) => ({ ...option })) }),
     ...(leader !== undefined && { leader }),
     asOf,
     final: isFinal,
   };
-  if (before === undefined) return tally;
-  const { asOf: _, ...rest } = tally;
-  const { asOf: read, ...earlier } = before;
-  const isSame = difference(rest, earlier) === null && difference(earlier, rest) === null;
+}
+
+/** Whether a new count is written: a count that runs is not, at every vote. */
+function isNews({ asOf, ...tally }: Tally, { asOf: read, ...known }: Tally): boolean {
+  if (difference(tally, known) === null && difference(known, tally) === null) return false;
   // A hidden count must not stay shown for the sake of thrift.
-  const isUrgent = isFinal !== before.final || (options === null) !== (before.options === undefined);
-  return isSame || (!isUrgent && now - Date.parse(read) < TALLY_MS) ? before : tally;
+  if (tally.final !== known.final || (tally.options === undefined) !== (known.options === undefined)) return true;
+  // Both are by the clock of the services, which may be another than this one.
+  return Math.abs(Date.parse(asOf) - Date.parse(read)) >= TALLY_MS;
+}
+
+function tallyOf({ app, reading }: Findings, earlier: VotingAppStatus | undefined): Tally | undefined {
+  const before = earlier?.tally;
+  const state = reading.state ?? earlier?.poll?.state ?? 'Scheduled';
+  // Whatever the services still tell, or told when they were last heard.
+  const isShown = showsOptions(app.spec.poll.results.visibility, state, () => false);
+  if (reading.count === null) return before === undefined || isShown ? before : withoutOptions(before);
+  const heard = asTally(reading.count);
+  const tally = isShown ? heard : withoutOptions(heard);
+  return before === undefined || isNews(tally, before) ? tally : before;
 }
 
 /** The whole status after a pass. */
@@ -61,7 +83,7 @@ export function statusOf(
 ): VotingAppStatus {
   const { app, components, reading } = findings;
   const generation = app.metadata.generation ?? 0;
-  const tally = tallyOf(reading.count, before?.tally, now);
+  const tally = tallyOf(findings, before);
   const poll =
     reading.state === null
       ? before?.poll
@@ -91,10 +113,9 @@ export function invalidStatus(
 ): VotingAppStatus {
   const generation = stored.metadata.generation ?? 0;
   const kept = conditionsBefore(before);
-  const verdicts = {
-    Ready: problem,
-    Progressing: { ...problem, message: 'Nothing is changed until the resource is valid.' },
-  };
+  const message = 'Nothing is changed until the resource is valid.';
+  const progressing: Verdict = { status: 'False', reason: wasReady(before) ? problem.reason : 'Starting', message };
+  const verdicts = { Ready: problem, Progressing: progressing };
   const judged = conditionsOf(verdicts, kept, { generation, now: seconds(now) });
   const others = kept.filter(({ type }) => !(type in verdicts));
   return { ...before, observedGeneration: generation, conditions: [...judged, ...others] };

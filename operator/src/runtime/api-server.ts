@@ -108,6 +108,8 @@ export interface Request {
   readonly signal?: AbortSignal | undefined;
   /** For the whole answer. Default: 30 s. */
   readonly timeoutMs?: number | undefined;
+  /** Called each time that it is about to be sent; what it throws ends the request. */
+  readonly beforeSend?: (() => void) | undefined;
 }
 
 export interface ApiServerOptions {
@@ -199,10 +201,19 @@ export class ApiServer {
   }
 
   async #once(request: Request): Promise<unknown> {
+    const free = await this.#slots.take(request.signal);
+    try {
+      request.beforeSend?.();
+      return await this.#answered(request);
+    } finally {
+      free();
+    }
+  }
+
+  async #answered(request: Request): Promise<unknown> {
     const { signal, timeoutMs = REQUEST_LIMIT_MS } = request;
     const limit = AbortSignal.timeout(timeoutMs);
     const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-    const free = await this.#slots.take(signal);
     try {
       const { headers, body } = await this.#ask(request, either, timeoutMs);
       const text = await body.text();
@@ -212,15 +223,13 @@ export class ApiServer {
       if (error instanceof ApiError) throw error;
       const why = limit.aborted ? `${timeoutMs} ms are over` : reasonOf(error);
       throw new NoAnswer(nameOf(request), why, error);
-    } finally {
-      free();
     }
   }
 
   /**
    * What the server answers: JSON, or else text. A GET or an apply that it has no time for is tried again three times
    * where it says when (429 or 503 with Retry-After of up to 30 s), or after a second (429 without). Throws `ApiError`
-   * when it refuses, `NoAnswer` when it cannot be reached, and the signal's reason.
+   * when it refuses, `NoAnswer` when it cannot be reached, the signal's reason, and what `beforeSend` throws.
    */
   async request(request: Request): Promise<unknown> {
     for (let retries = 0; ; retries += 1) {

@@ -17,6 +17,13 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean;
 }
 
+/** https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
+export interface ManagedFields {
+  readonly manager?: string;
+  /** By names of fields as "f:spec". */
+  readonly fieldsV1?: Readonly<Record<string, unknown>>;
+}
+
 export interface Metadata {
   readonly name: string;
   readonly namespace?: string;
@@ -29,6 +36,8 @@ export interface Metadata {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly finalizers?: readonly string[];
   readonly ownerReferences?: readonly OwnerReference[];
+  /** Who declared which fields; never in a reflector's copy. */
+  readonly managedFields?: readonly ManagedFields[];
 }
 
 /** An object as it is on the wire. */

@@ -7,12 +7,8 @@ const APPLY = 'application/apply-patch+yaml';
 const METADATA_OF_ONE = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const METADATA_OF_ALL = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
-/** What ends a request early. */
-export interface RequestLimits {
-  readonly signal?: AbortSignal | undefined;
-  /** Default: 30 s. */
-  readonly timeoutMs?: number | undefined;
-}
+/** What ends a request early, or keeps it from being sent. */
+export type RequestLimits = Pick<Request, 'signal' | 'timeoutMs' | 'beforeSend'>;
 
 /** Which objects of a kind. */
 export interface ListOptions {
@@ -167,16 +163,15 @@ export class Objects {
 
   /** Server-side apply; a field that the schema does not know is refused. */
   async apply(kind: Kind, object: KubeObject, options: ApplyOptions): Promise<KubeObject> {
-    const { manager, force, subresource, dryRun = false, signal, timeoutMs } = options;
+    const { manager, force, subresource, dryRun = false, ...limits } = options;
     const path = pathOfOne(kind, object.metadata);
     return await this.#one({
+      ...limits,
       method: 'PATCH',
       path: subresource === undefined ? path : `${path}/${subresource}`,
       query: { fieldManager: manager, force, fieldValidation: 'Strict', dryRun: dryRun ? 'All' : undefined },
       body: object,
       contentType: APPLY,
-      signal,
-      timeoutMs,
     });
   }
 
