@@ -28,6 +28,7 @@ async function bench(isLeader: () => boolean) {
 
 const WRITES: readonly [string, (objects: LeadersObjects) => Promise<unknown>, string][] = [
   ['applies', (objects) => objects.apply(DEPLOYMENT, SHOP, BY), 'PATCH'],
+  ['merges', (objects) => objects.merge(DEPLOYMENT, NAME, { spec: {} }, BY), 'PATCH'],
   ['creates', (objects) => objects.create(DEPLOYMENT, SHOP, BY), 'POST'],
   ['replaces', (objects) => objects.replace(DEPLOYMENT, SHOP, BY), 'PUT'],
   ['removes', (objects) => objects.remove(DEPLOYMENT, NAME), 'DELETE'],

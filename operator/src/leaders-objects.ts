@@ -22,6 +22,10 @@ export class LeadersObjects extends Objects {
     return await super.apply(kind, object, { ...options, beforeSend: this.#beforeSend });
   }
 
+  override async merge(kind: Kind, name: ObjectName, patch: object, options: WriteOptions): Promise<KubeObject> {
+    return await super.merge(kind, name, patch, { ...options, beforeSend: this.#beforeSend });
+  }
+
   override async create(kind: Kind, object: KubeObject, options: WriteOptions): Promise<KubeObject> {
     return await super.create(kind, object, { ...options, beforeSend: this.#beforeSend });
   }

@@ -1,3 +1,4 @@
+import { PARTS } from '@voteapp/contracts/cluster-objects';
 import { expect, test } from 'vitest';
 
 import { votingApp } from '../desired/fixtures/voting-app.ts';
@@ -27,6 +28,13 @@ test.each<[string, boolean | undefined, number | null, Reading, Findings['hibern
   ['who never ran need not wake up first', true, null, NOTHING_HEARD, 'Granted'],
 ])('%s', (_, hibernate, replicas, heard, expected) => {
   const app = votingApp(hibernate === undefined ? {} : { hibernate });
-  const { copy } = replicas === null ? new MemoryCluster() : new MemoryCluster(workloadOf('vote', replicas));
+  const { copy } =
+    replicas === null ? new MemoryCluster() : new MemoryCluster(...PARTS.map((part) => workloadOf(part, replicas)));
   expect(judgeHibernation(copy, app, heard)).toBe(expected);
+});
+
+test('somebody who scales the vote service to none by hand puts nothing to sleep', () => {
+  const { copy } = new MemoryCluster(...PARTS.map((part) => workloadOf(part, part === 'vote' ? 0 : 1)));
+  expect(judgeHibernation(copy, votingApp({ hibernate: true }), counted('Open'))).toBe('Refused');
+  expect(judgeHibernation(copy, votingApp({ hibernate: true }), NOTHING_HEARD)).toBe('Refused');
 });

@@ -106,7 +106,7 @@ export interface Request {
   /** Default: application/json. */
   readonly accept?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** For the whole answer. Default: 30 s. */
+  /** For the whole answer. Default: that of the server's. */
   readonly timeoutMs?: number | undefined;
   /** Called each time that it is about to be sent; what it throws ends the request. */
   readonly beforeSend?: (() => void) | undefined;
@@ -117,6 +117,8 @@ export interface ApiServerOptions {
   readonly userAgent: string;
   /** Told of every answer, or that there was none. */
   readonly onResponse?: (method: string, code: number | '<error>') => void;
+  /** How long an answer may take where the request does not say. Default: 30 s. */
+  readonly timeoutMs?: number;
   /** How long a stream of lines may be silent. Default: 90 s. */
   readonly silenceMs?: number;
   readonly wait?: Wait;
@@ -181,7 +183,7 @@ export class ApiServer {
       },
       body: body === undefined ? null : JSON.stringify(body),
       signal: signal ?? null,
-      headersTimeout: REQUEST_LIMIT_MS,
+      headersTimeout: this.#options.timeoutMs ?? REQUEST_LIMIT_MS,
       bodyTimeout: silenceMs,
     });
   }
@@ -211,7 +213,7 @@ export class ApiServer {
   }
 
   async #answered(request: Request): Promise<unknown> {
-    const { signal, timeoutMs = REQUEST_LIMIT_MS } = request;
+    const { signal, timeoutMs = this.#options.timeoutMs ?? REQUEST_LIMIT_MS } = request;
     const limit = AbortSignal.timeout(timeoutMs);
     const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
     try {

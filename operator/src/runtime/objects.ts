@@ -4,6 +4,7 @@ import type { Kind, KubeObject, ObjectName } from './object.ts';
 const PAGE = 500;
 const MOST_BEGINNINGS = 3;
 const APPLY = 'application/apply-patch+yaml';
+const MERGE = 'application/merge-patch+json';
 const METADATA_OF_ONE = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const METADATA_OF_ALL = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
@@ -173,6 +174,13 @@ export class Objects {
       body: object,
       contentType: APPLY,
     });
+  }
+
+  /** JSON merge patch (RFC 7386): null takes a field away. */
+  async merge(kind: Kind, name: ObjectName, patch: object, { manager, ...limits }: WriteOptions): Promise<KubeObject> {
+    const query = { fieldManager: manager, fieldValidation: 'Strict' };
+    const path = pathOfOne(kind, name);
+    return await this.#one({ ...limits, method: 'PATCH', path, query, body: patch, contentType: MERGE });
   }
 
   /** Throws `ApiError` 409 when there is such an object. */
