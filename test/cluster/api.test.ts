@@ -191,7 +191,7 @@ describe.skipIf(cluster === null)('the API server', { timeout: FIRST_START_MS },
         expect(Math.abs(Date.now() - at)).toBeLessThan(60_000);
         return entry;
       });
-    const entry = { resource: 'configmaps', namespace, name: 'seen', subresource: '' };
+    const entry = { group: '', resource: 'configmaps', namespace, name: 'seen', subresource: '' };
     await expect
       .poll(() => log(['patch', 'delete']))
       .toEqual([

@@ -35,8 +35,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const cluster = await clusterUnlessMissing(level);
     if (cluster === null) return null;
     clusters.set(level, cluster);
-    const { source, version, kubeconfig, ingressUrl, auditLog, client } = cluster;
-    const data: ClusterData = { level, source, version, kubeconfig, ingressUrl, auditLog, options: client.options };
+    const { source, version, kubeconfig, kubectl, ingressUrl, auditLog, client } = cluster;
+    const { options } = client;
+    const data: ClusterData = { level, source, version, kubeconfig, kubectl, ingressUrl, auditLog, options };
     return { ...data, stop: () => cluster.stop() };
   });
   project.provide('sharedClustersPort', starter.port);

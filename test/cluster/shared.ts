@@ -13,7 +13,7 @@ declare module 'vitest' {
 }
 
 /** What crosses from the process that holds a cluster to a suite's. */
-export interface ClusterData extends Pick<Cluster, 'level' | 'source' | 'version' | 'kubeconfig'> {
+export interface ClusterData extends Pick<Cluster, 'level' | 'source' | 'version' | 'kubeconfig' | 'kubectl'> {
   readonly ingressUrl: string | undefined;
   readonly auditLog: string | undefined;
   readonly options: ClientOptions;

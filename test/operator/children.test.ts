@@ -232,15 +232,14 @@ describe.skipIf(cluster === null)('what becomes of a VotingApp', { timeout: FIRS
     test('while the numbers are hidden, none per option is anywhere; those that were shown go at once', async () => {
       const poll = { results: { visibility: 'AfterClose' } };
       stage.services.say('secretive', { votes: { coca: 31, pepsi: 17 } });
-      await stage.apply(votingApp('secretive', poll));
+      await stage.apply(votingApp('secretive'));
       await stage.until('secretive', ({ status }) => JSON.stringify(status ?? {}).includes('coca'));
-      stage.services.say('secretive', { hidden: true });
+      // The services have not heard of it yet, and tell the numbers still.
+      await stage.patch('secretive', { spec: { poll } });
       const { status } = await stage.until(
         'secretive',
         ({ status }) => !JSON.stringify(status ?? {}).includes('coca'),
-        {
-          timeoutMs: 15_000,
-        },
+        { timeoutMs: 15_000 },
       );
       expect(status).toMatchObject({ tally: { total: 48 } });
       expect(Object.keys(status?.['tally'] as object).toSorted()).toEqual(['asOf', 'final', 'total']);
