@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { KubeObject } from '../../cluster/client.ts';
 import { waitFor, waitForCondition } from '../../cluster/conditions.ts';
+import { readPage, sectionOf, stepsOf } from '../../tools/document.ts';
+import { Shell } from '../shell.ts';
 import { FIRST_START_MS, installWithImages, knownNode, restrictedNamespace } from './cluster.ts';
 import { askPod, POD, Poll, type RunningPod } from './poll.ts';
 
@@ -76,10 +78,23 @@ describe.skipIf(cluster === null)('the smallest poll, on a node', { timeout: FIR
     ({ vote: image } = await installWithImages(cluster!));
     somebody = { namespace: await restrictedNamespace(cluster!), name: 'somebody' };
     await client.apply(somebodysPod(somebody.namespace, image));
-    poll = await Poll.apply(client, await restrictedNamespace(cluster!), 'smallest');
     await waitForCondition(client, { ...POD, ...somebody }, 'Ready');
+    poll = new Poll(client, await restrictedNamespace(cluster!), 'smallest');
   }, FIRST_START_MS);
   afterAll(() => cluster?.leave());
+
+  // The other tests go on with its poll.
+  test('comes to be, and is voted on, as docs/operator.md says', async () => {
+    const { kubeconfig, kubectl = 'kubectl' } = cluster!;
+    const shell = await Shell.open({ kubeconfig, namespace: poll.namespace, programs: [kubectl] });
+    try {
+      const tour = stepsOf(sectionOf(await readPage('docs/operator.md'), 'The first poll'));
+      expect(tour.length).toBeGreaterThan(5);
+      for (const step of tour) await shell.walk(step);
+    } finally {
+      await shell.close();
+    }
+  });
 
   /** Has a container beside those of a pod, as `kubectl debug` makes it. */
   async function withProbe(pod: RunningPod): Promise<{ container: string }> {
