@@ -44,7 +44,9 @@ describe('the Dockerfile', () => {
       operator: [PORTS.admin],
     };
     const exposed = ports[name];
-    const instructions = stages().get(name)?.filter((instruction) => !instruction.startsWith('ENV '));
+    const instructions = stages()
+      .get(name)
+      ?.filter((instruction) => !instruction.startsWith('ENV '));
     expect(instructions).toEqual([
       `COPY --from=build /src/dist/${name} /app`,
       ...(exposed === undefined ? [] : [`EXPOSE ${exposed.join(' ')}`]),

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -84,6 +84,24 @@ describe('an image of files', () => {
     expect(await make()).toBe(first);
     await writeFile(join(folder, 'program'), '#!/bin/sh\nexit\n');
     expect(await make()).not.toBe(first);
+  });
+
+  test('takes the place of an earlier one, unless that was used within the hour', async () => {
+    const [old, recent] = [await make(), join(folder, 'cache/voteapp/archives/web-recent.tar')];
+    await writeFile(recent, 'an archive');
+    const yesterday = new Date(Date.now() - 86_400_000);
+    await utimes(old, yesterday, yesterday);
+    await writeFile(join(folder, 'program'), '#!/bin/sh\nexit\n');
+    const archives = [basename(recent), basename(await make())];
+    expect((await readdir(dirname(old))).sort()).toEqual(archives.sort());
+  });
+
+  test('that is used again is not old', async () => {
+    const first = await make();
+    const yesterday = new Date(Date.now() - 86_400_000);
+    await utimes(first, yesterday, yesterday);
+    await make();
+    expect((await stat(first)).mtimeMs).toBeGreaterThan(Date.now() - 60_000);
   });
 
   test('leaves nothing behind when a file is missing', async () => {

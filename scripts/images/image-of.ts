@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, globSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
@@ -12,6 +12,8 @@ const run = promisify(execFile);
 // The same contents give the same bytes, and so the same digest.
 const REPRODUCIBLE = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--format=pax'];
 const HEADERS = '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime';
+// Another checkout of this machine may be at its tests.
+const IN_USE_MS = 3_600_000;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 export interface ImageParts {
@@ -35,10 +37,19 @@ async function identity(source: string): Promise<unknown[]> {
   return found.isDirectory() ? [source] : [source, found.size, found.mtimeMs];
 }
 
-/** Removes the archives that a new one takes the place of: they are large. */
+/** Whether an archive is there; if so, it has been used now. */
+export async function isThere(archive: string): Promise<boolean> {
+  if (!existsSync(archive)) return false;
+  await utimes(archive, new Date(), new Date());
+  return true;
+}
+
+/** Removes the archives that a new one takes the place of, for they are large, but those that others may use now. */
 export async function removeOutdated(folder: string, name: string, archive: string): Promise<void> {
-  const outdated = globSync(join(folder, `${name}-*.tar`)).filter((path) => path !== archive);
-  await Promise.all(outdated.map((path) => rm(path, { force: true })));
+  for (const path of globSync(join(folder, `${name}-*.tar`))) {
+    if (path === archive || (await stat(path)).mtimeMs > Date.now() - IN_USE_MS) continue;
+    await rm(path, { force: true });
+  }
 }
 
 /**
@@ -55,7 +66,7 @@ export async function imageOf({ reference, files, config }: ImageParts): Promise
     .slice(0, 12);
   const name = basename(reference).replace(/:.*/, '');
   const archive = join(cacheFolder(), 'archives', `${name}-${key}.tar`);
-  if (existsSync(archive)) return archive;
+  if (await isThere(archive)) return archive;
   await mkdir(dirname(archive), { recursive: true });
   const work = await mkdtemp(`${archive}.`);
   try {

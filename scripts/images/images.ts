@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../../test/tools/debian-root.ts';
 import type { ProgramName } from '../bundle.ts';
 import { findBuilder } from './builder.ts';
-import { removeOutdated } from './image-of.ts';
+import { isThere, removeOutdated } from './image-of.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What the images are made of. */
@@ -41,7 +41,11 @@ export async function projectImages<Name extends ProgramName>(names: readonly Na
     reference: `localhost/voteapp-${name}:${tag}`,
     archive: join(folder, `voteapp-${name}-${tag}.tar`),
   });
-  const wanted = names.map((target) => ({ target, ...imageOf(target) })).filter(({ archive }) => !existsSync(archive));
+  const wanted: (Image & { target: Name })[] = [];
+  for (const target of names) {
+    const image = { target, ...imageOf(target) };
+    if (!(await isThere(image.archive))) wanted.push(image);
+  }
   if (wanted.length > 0) {
     await mkdir(folder, { recursive: true });
     process.stderr.write(`Building the images of ${wanted.map(({ target }) => target).join(', ')}.\n`);
