@@ -14,10 +14,10 @@ export default defineConfig({
       'bench/**/*.test.ts',
     ],
     globalSetup: ['test/setup.ts', 'test/servers/setup.ts', 'test/cluster/setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // The cores are shared with servers, browsers and other suites.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     // Suites with servers mostly wait for them.
     maxWorkers: Math.max(3, availableParallelism()),

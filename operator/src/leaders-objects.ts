@@ -1,6 +1,12 @@
 import type { ApiServer } from './runtime/api-server.ts';
 import type { Kind, KubeObject, ObjectName } from './runtime/object.ts';
-import { type ApplyOptions, Objects, type RemoveOptions, type WriteOptions } from './runtime/objects.ts';
+import {
+  type ApplyOptions,
+  type CreateOptions,
+  Objects,
+  type RemoveOptions,
+  type WriteOptions,
+} from './runtime/objects.ts';
 
 /** The process does not lead, or not any more: what it was about to write is another's to write. */
 export class NotLeading extends Error {
@@ -26,7 +32,7 @@ export class LeadersObjects extends Objects {
     return await super.merge(kind, name, patch, { ...options, beforeSend: this.#beforeSend });
   }
 
-  override async create(kind: Kind, object: KubeObject, options: WriteOptions): Promise<KubeObject> {
+  override async create(kind: Kind, object: KubeObject, options: CreateOptions): Promise<KubeObject> {
     return await super.create(kind, object, { ...options, beforeSend: this.#beforeSend });
   }
 

@@ -59,7 +59,10 @@ function policy(context: Context, part: Part, edges: { ingress: readonly Edge[];
       podSelector: { matchLabels: selectorOf(context, part) },
       policyTypes: ['Ingress', 'Egress'],
       ingress: edges.ingress.map((edge) => ({ from: edge.peers, ports: portsOf(edge) })),
-      egress: edges.egress.map((edge) => ({ to: edge.peers, ports: portsOf(edge) })),
+      // An empty list is stored as none, and each apply of it would be another generation.
+      ...(edges.egress.length > 0 && {
+        egress: edges.egress.map((edge) => ({ to: edge.peers, ports: portsOf(edge) })),
+      }),
     },
   });
 }

@@ -29,10 +29,14 @@ function hashOf(object: KubeObject): string {
   return createHash('sha256').update(JSON.stringify(object)).digest('hex').slice(0, 16);
 }
 
-/** An object with a note of what it was made from: a difference from the same note is somebody else's doing. */
-function stamped(object: KubeObject, source: KubeObject): KubeObject {
-  const annotations = { ...object.metadata.annotations, [ANNOTATIONS.applied]: hashOf(source) };
-  return { ...object, metadata: { ...object.metadata, annotations } };
+/**
+ * What is sent to the server for an object, by what it is there: with a note of what it was made from, for a difference
+ * from the same note is somebody else's doing.
+ */
+export function asApplied(desired: KubeObject, live: KubeObject | undefined): KubeObject {
+  const wanted = live === undefined ? desired : withLiveClaimTemplates(desired, live);
+  const annotations = { ...wanted.metadata.annotations, [ANNOTATIONS.applied]: hashOf(desired) };
+  return { ...wanted, metadata: { ...wanted.metadata, annotations } };
 }
 
 function replicasOf(object: KubeObject): number | undefined {
@@ -129,10 +133,10 @@ export async function applyObject(deps: ApplyDeps, app: VotingApp, desired: Kube
     }
     // What is not the operator's is not in its copy.
     const live = copy.get(kind, namespace, name) ?? (await objects.get(kind, { namespace, name })) ?? undefined;
-    const wanted = live === undefined ? desired : withLiveClaimTemplates(desired, live);
+    const wanted = asApplied(desired, live);
     const problem = live === undefined ? null : (adoptionProblem(live, app) ?? immutableProblem(wanted, live));
     if (problem !== null) return { did: 'failed', object: desired, problem };
-    return await send(deps, stamped(wanted, desired), live, fewest);
+    return await send(deps, wanted, live, fewest);
   } catch (error) {
     return refusal(desired, error);
   }

@@ -87,7 +87,8 @@ function isRolling({ metadata }: KubeObject, desired: number, status: WorkloadSt
   return observedGeneration < (metadata.generation ?? 0) || updatedReplicas < desired || replicas !== desired;
 }
 
-function observed(part: Part, workload: KubeObject, pods: readonly KubeObject[]): Component {
+/** A Deployment or StatefulSet as its pods are: those that are meant to stay. */
+export function observeWorkload(workload: KubeObject, pods: readonly KubeObject[]): Omit<Component, 'part'> {
   const { replicas: desired = 1, template } = (workload['spec'] ?? {}) as WorkloadSpec;
   const status = (workload['status'] ?? {}) as WorkloadStatus;
   const { readyReplicas: ready = 0 } = status;
@@ -95,7 +96,6 @@ function observed(part: Part, workload: KubeObject, pods: readonly KubeObject[])
   const counted = `${nameOf(workload)}: ${ready}/${desired} ready`;
   const message = problem === null ? counted : `${counted}: ${problem}`;
   return {
-    part,
     desired,
     ready,
     image: template?.spec?.containers?.[0]?.image ?? null,
@@ -115,13 +115,10 @@ function componentOf(copy: Copy, app: VotingApp, part: Part): Component {
     return { part, desired: 0, ready: 0, image: null, message, isMissing: true, isStuck: false, isRolling: true };
   }
   const pods = copy.listOf(POD, namespace, name);
-  return observed(
-    part,
-    workload,
-    pods.filter(
-      ({ metadata }) => metadata.labels?.[LABELS.component] === part && metadata.deletionTimestamp === undefined,
-    ),
+  const staying = pods.filter(
+    ({ metadata }) => metadata.labels?.[LABELS.component] === part && metadata.deletionTimestamp === undefined,
   );
+  return { part, ...observeWorkload(workload, staying) };
 }
 
 /** The parts of a VotingApp as they are. */

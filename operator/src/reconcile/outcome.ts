@@ -6,6 +6,10 @@ export interface Problem {
   readonly message: string;
 }
 
+export function isProblem(found: object): found is Problem {
+  return 'reason' in found;
+}
+
 /** Every reason that a condition or an event may give, with what it says. The reference page is made of it. */
 export const REASONS = {
   AdoptionRefused: 'An object of a name that is needed belongs to somebody else.',

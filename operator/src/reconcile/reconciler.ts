@@ -3,7 +3,7 @@ import type { VotingAppStatus } from '@voteapp/contracts/resource/status';
 import { resourceSchema, type VotingApp } from '@voteapp/contracts/resource/voting-app';
 
 import { desired } from '../desired/desired.ts';
-import type { Facts, RabbitmqClusterBinding, Release } from '../desired/facts.ts';
+import type { Release } from '../desired/facts.ts';
 import type { EventRecorder } from '../runtime/events.ts';
 import { type KubeObject, nameOfKey } from '../runtime/object.ts';
 import type { Objects } from '../runtime/objects.ts';
@@ -13,13 +13,12 @@ import { growClaims } from './claims.ts';
 import type { ClusterCopy } from './cluster-copy.ts';
 import { type Component, observeComponents } from './components.ts';
 import type { Findings, Verdict } from './conditions.ts';
+import { findFacts } from './find-facts.ts';
 import { judgeHibernation } from './hibernation.ts';
 import { STATEFUL_SET, VOTING_APP } from './kinds.ts';
-import type { Problem } from './outcome.ts';
+import { isProblem, type Problem } from './outcome.ts';
 import { hastenDefinition } from './poll-revision.ts';
-import { isPrimeTime } from './prime-time.ts';
 import { prune } from './prune.ts';
-import { findRabbitmqCluster } from './rabbitmq-cluster.ts';
 import type { Reading, Readings } from './readings.ts';
 import { Secrets } from './secrets.ts';
 import { conditionsBefore, invalidStatus, statusOf, wasReady, writeStatus } from './status.ts';
@@ -48,10 +47,6 @@ interface Work {
   readonly outcomes: readonly Outcome[];
   readonly removed: readonly KubeObject[];
   readonly hibernation: Findings['hibernation'];
-}
-
-function isProblem(found: object): found is Problem {
-  return 'reason' in found;
 }
 
 /** Makes the cluster what a VotingApp asks for: observe → gates → desired → apply → prune → status. */
@@ -131,11 +126,14 @@ export class Reconciler {
     const { objects, copy } = this.#deps;
     const hibernation = judgeHibernation(copy, app, heard);
     const isFinal = heard.count?.isFinal ?? before?.tally?.final ?? false;
-    const facts = await this.#facts(app, { isHibernated: hibernation === 'Granted', isFinal });
-    if (isProblem(facts)) return { problems: [facts], outcomes: [], removed: [], hibernation };
+    const isHibernated = hibernation === 'Granted';
+    const found = await findFacts(this.#deps, app, { isHibernated, isFinal }, (binding) =>
+      this.#secrets.ensure(app, binding),
+    );
+    if (isProblem(found)) return { problems: [found], outcomes: [], removed: [], hibernation };
 
-    const wanted = desired(app, facts.facts);
-    const outcomes: Outcome[] = [facts.outcome];
+    const wanted = desired(app, found.facts);
+    const outcomes: Outcome[] = [found.secrets.outcome];
     const problems: Problem[] = [];
     const fewest = fewestPods(wanted);
     for (const object of wanted) {
@@ -151,32 +149,6 @@ export class Reconciler {
     if (poll !== undefined) await hastenDefinition(this.#deps, app, poll);
     problems.unshift(...outcomes.flatMap((outcome) => (outcome.did === 'failed' ? outcome.problem : [])));
     return { problems, outcomes, removed, hibernation };
-  }
-
-  /** What the objects depend on, or what keeps them from being made. */
-  async #facts(
-    app: VotingApp,
-    { isHibernated, isFinal }: { readonly isHibernated: boolean; readonly isFinal: boolean },
-  ): Promise<Problem | { facts: Facts; outcome: Outcome }> {
-    const { objects, release, earlierVersions, operatorNamespace, now } = this.#deps;
-    const pinned = app.spec.version;
-    if (pinned !== undefined && ![release.version, ...earlierVersions].includes(pinned)) {
-      const message = `spec.version is ${pinned}; this operator runs ${[release.version, ...earlierVersions].join(' and ')}.`;
-      return { reason: 'UnsupportedVersion', message };
-    }
-    const rabbitmqCluster: RabbitmqClusterBinding | Problem | null = await findRabbitmqCluster(objects, app);
-    if (rabbitmqCluster !== null && isProblem(rabbitmqCluster)) return rabbitmqCluster;
-    const secrets = await this.#secrets.ensure(app, rabbitmqCluster);
-    if (isProblem(secrets)) return secrets;
-    const facts = {
-      release,
-      operatorNamespace,
-      isPrimeTime: isPrimeTime(app, now(), isFinal),
-      isHibernated,
-      secretsHash: secrets.hash,
-      rabbitmqCluster,
-    };
-    return { facts, outcome: secrets.outcome };
   }
 }
 

@@ -18,7 +18,7 @@ import type { Objects } from '../runtime/objects.ts';
 import { applyObject, type Outcome } from './apply.ts';
 import type { ClusterCopy } from './cluster-copy.ts';
 import { CLAIM, SECRET, VOTING_APP } from './kinds.ts';
-import type { Problem } from './outcome.ts';
+import { isProblem, type Problem } from './outcome.ts';
 
 type Data = Readonly<Record<string, string>>;
 
@@ -77,6 +77,34 @@ function missingKeys(data: Data, keys: readonly string[]): string[] {
 
 function incomplete(name: string, keys: readonly string[]): Problem {
   return { reason: 'SecretIncomplete', message: `Secret ${name} lacks ${keys.join(', ')}: add what is missing.` };
+}
+
+/** Says what the Secrets of a VotingApp lack, or else the hash of them. `read` gives what is in one; null: it is not there. */
+export async function judgeSecrets(
+  app: VotingApp,
+  binding: RabbitmqClusterBinding | null,
+  read: (name: string) => Promise<Data | null>,
+): Promise<{ readonly hash: string } | Problem> {
+  const { secret: name } = objectNames(app.metadata.name);
+  const own = (await read(name)) ?? {};
+  const lacking = missingKeys(own, SECRET_KEYS);
+  if (lacking.length > 0) return incomplete(name, lacking);
+  const others: [string, Data][] = [];
+  for (const { name: other, keys } of neededSecrets(app, binding)) {
+    const data = await read(other);
+    if (data === null) {
+      const message = `Secret ${other} is not there: create it with ${keys.join(' and ')}.`;
+      return { reason: 'SecretMissing', message };
+    }
+    const absent = missingKeys(data, keys);
+    if (absent.length > 0) return incomplete(other, absent);
+    others.push([other, data]);
+  }
+  const hash = createHmac('sha256', own['session_key'] ?? '')
+    .update(JSON.stringify([own, others]))
+    .digest('hex')
+    .slice(0, 16);
+  return { hash };
 }
 
 /** What is in the Secrets of VotingApps; asked for only when they have changed. */
@@ -149,32 +177,13 @@ export class Secrets {
     const { namespace = '' } = app.metadata;
     const secret = this.#ownSecret(app);
     const { name } = secret.metadata;
-    let own = await this.#read(namespace, name);
-    if (own === null) {
+    if ((await this.#read(namespace, name)) === null) {
       const problem = await this.#make(app, secret);
       if (problem !== null) return problem;
-      own = (await this.#read(namespace, name)) ?? {};
     }
-    const lacking = missingKeys(own, SECRET_KEYS);
-    if (lacking.length > 0) return incomplete(name, lacking);
-    const others: [string, Data][] = [];
-    for (const { name: other, keys } of neededSecrets(app, binding)) {
-      const data = await this.#read(namespace, other);
-      if (data === null) {
-        return {
-          reason: 'SecretMissing',
-          message: `Secret ${other} is not there: create it with ${keys.join(' and ')}.`,
-        };
-      }
-      const absent = missingKeys(data, keys);
-      if (absent.length > 0) return incomplete(other, absent);
-      others.push([other, data]);
-    }
-    const hash = createHmac('sha256', own['session_key'] ?? '')
-      .update(JSON.stringify([own, others]))
-      .digest('hex')
-      .slice(0, 16);
-    return { hash, outcome: await this.#own(app, secret) };
+    const judged = await judgeSecrets(app, binding, (each) => this.#read(namespace, each));
+    if (isProblem(judged)) return judged;
+    return { ...judged, outcome: await this.#own(app, secret) };
   }
 
   /** Its labels, and by the deletion policy its owner. */

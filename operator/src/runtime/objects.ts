@@ -52,6 +52,10 @@ export interface WriteOptions extends RequestLimits {
   readonly manager: string;
 }
 
+export interface CreateOptions extends WriteOptions {
+  readonly dryRun?: boolean;
+}
+
 export interface RemoveOptions extends RequestLimits {
   /** Removes the object only if it is this one still. */
   readonly uid?: string | undefined;
@@ -184,10 +188,11 @@ export class Objects {
   }
 
   /** Throws `ApiError` 409 when there is such an object. */
-  async create(kind: Kind, object: KubeObject, { manager, ...limits }: WriteOptions): Promise<KubeObject> {
+  async create(kind: Kind, object: KubeObject, options: CreateOptions): Promise<KubeObject> {
+    const { manager, dryRun = false, ...limits } = options;
     const { namespace, name } = object.metadata;
     if (kind.namespaced && namespace === undefined) throw new Error(`${kind.kind} ${name} lacks its namespace`);
-    const query = { fieldManager: manager, fieldValidation: 'Strict' };
+    const query = { fieldManager: manager, fieldValidation: 'Strict', dryRun: dryRun ? 'All' : undefined };
     return await this.#one({ ...limits, method: 'POST', path: pathOfAll(kind, namespace), query, body: object });
   }
 
