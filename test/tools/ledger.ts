@@ -1,5 +1,7 @@
 import { Agent, request } from 'node:http';
 
+type Answer = number | 'broken' | 'late';
+
 /** What became of each vote that was sent; every vote has a voter of its own. */
 export class Ledger {
   /** Answered 202: must be counted, once. */
@@ -8,13 +10,13 @@ export class Ledger {
   readonly unknown = new Set<string>();
   /** Answered by another status: must not be counted. */
   readonly refused = new Set<string>();
-  /** How many answers each status had; 0: none came. */
-  readonly answers = new Map<number, number>();
+  /** How many answers each status had; `broken`: the connection ended without one, `late`: nobody waited any longer. */
+  readonly answers = new Map<Answer, number>();
 
-  add(voter: string, status: number): void {
-    this.answers.set(status, (this.answers.get(status) ?? 0) + 1);
-    if (status === 202) this.accepted.add(voter);
-    else if (status === 503 || status === 0) this.unknown.add(voter);
+  add(voter: string, answer: Answer): void {
+    this.answers.set(answer, (this.answers.get(answer) ?? 0) + 1);
+    if (answer === 202) this.accepted.add(voter);
+    else if (answer === 503 || typeof answer === 'string') this.unknown.add(voter);
     else this.refused.add(voter);
   }
 }
@@ -40,7 +42,7 @@ export function openLoop(urls: readonly string[], votesPerSecond: number, ledger
       const voter = `voter-${sent}`;
       const url = urls[sent % urls.length] ?? '';
       const vote = post(agent, url, JSON.stringify({ option: sent % 3 === 0 ? 'pepsi' : 'coca', voter })).then(
-        (status) => ledger.add(voter, status),
+        (answer) => ledger.add(voter, answer),
       );
       running.add(vote);
       void vote.then(() => running.delete(vote));
@@ -56,17 +58,19 @@ export function openLoop(urls: readonly string[], votesPerSecond: number, ledger
   };
 }
 
-/** The status of the answer; 0 when none came. */
-function post(agent: Agent, url: string, body: string): Promise<number> {
+function post(agent: Agent, url: string, body: string): Promise<Answer> {
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const sending = request(`${url}/api/vote`, { method: 'POST', agent, headers, timeout: TIMEOUT_MS }, (response) => {
       response.resume();
       response.on('end', () => resolve(response.statusCode ?? 0));
-      response.on('error', () => resolve(0));
+      response.on('error', () => resolve('broken'));
     });
-    sending.on('timeout', () => sending.destroy());
-    sending.on('error', () => resolve(0));
+    sending.on('timeout', () => {
+      resolve('late');
+      sending.destroy();
+    });
+    sending.on('error', () => resolve('broken'));
     sending.end(body);
   });
 }
