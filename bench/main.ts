@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util';
 
 import { compare, type Row } from './compare.ts';
 import { measureDeployed } from './deployed.ts';
+import { measureStartUp } from './start-up.ts';
 import { startBare } from './targets/bare.ts';
 import { startEmbedded } from './targets/embedded.ts';
 
-// Durable votes per second and CPU time per vote, as ratios to a bare server in the same run.
+// Durable votes per second and CPU time per vote, as ratios to a bare server in the same run; and what people wait for.
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
 });
@@ -15,11 +16,12 @@ const shape = values.quick
   ? { pairs: 3, durationMs: 2_000, connections: 128 }
   : { pairs: 7, durationMs: 8_000, connections: 128 };
 
+const START_UPS = 15;
 const rows: Row[] = [];
 for (const policy of ['LastVoteWins', 'Unlimited'] as const) {
   rows.push(await compare(startBare, () => startEmbedded(policy), shape));
 }
-const limits = await measureDeployed(shape.durationMs);
+const limits = [...(await measureDeployed(shape.durationMs)), ...(await measureStartUp(START_UPS))];
 
 const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`;
 console.log(
@@ -33,7 +35,7 @@ for (const row of rows) {
   console.log(`  answer p50/p99    ${latency.p50.toFixed(1)} / ${latency.p99.toFixed(1)} ms`);
   console.log(`  accepted − applied ${wrong}; steal ${(steal * 100).toFixed(1)} %`);
 }
-console.log('\non servers');
+console.log('\nlimits');
 for (const { name, measured, limit, unit } of limits) {
   const share = (measured / limit).toFixed(2);
   console.log(`  ${name}: ${measured.toFixed(1)} ${unit}, ${share}× of the limit of ${limit} ${unit}`);

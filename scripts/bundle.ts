@@ -23,19 +23,25 @@ export const PROGRAM_NAMES = Object.keys(PROGRAMS) as ProgramName[];
 /** A file that a module of ours names relative to itself: a thread, or something that it reads. */
 const OWN_URL = /new URL\((?:'|")(\.[^'"]+)(?:'|"), import\.meta\.url\)/g;
 
-const OPTIONS: BuildOptions = {
+const OPTIONS = {
+  absWorkingDir: ROOT,
   bundle: true,
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  sourcemap: 'linked',
+  // What is imported when it is needed is a file of its own, and is not read before.
+  splitting: true,
+  metafile: true,
   sourcesContent: false,
   logLevel: 'warning',
   // CommonJS dependencies ask for Node's own modules by a function that an ES module lacks.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-};
+} satisfies BuildOptions;
+
+/** Whether stack traces shall lead to the sources, which must be beside the bundle then. */
+type SourceMaps = 'linked' | false;
 
 /** Where a file of the sources goes beside the bundle: threads are bundles of their own, the rest goes as it is. */
 function placed(source: string): string {
@@ -66,21 +72,50 @@ function ownFiles(found: Set<string>): Plugin {
   };
 }
 
-/** Bundles one file into the folder, with what its modules name relative to themselves, and so on. */
-async function bundleInto(folder: string, entry: string, name: string): Promise<void> {
+/**
+ * Leaves out the models of every kind of Kubernetes, 4 MB that are read at each start of the CLI: `PortForward` names two
+ * classes of them, for ways to find a pod that nobody here takes.
+ */
+const WITHOUT_MODELS: Plugin = {
+  name: 'without-models',
+  setup(build) {
+    build.onLoad({ filter: /@kubernetes\/client-node\/dist\/portforward\.js$/ }, async ({ path }) => {
+      const named = "import { AppsV1Api, CoreV1Api } from './gen/index.js';";
+      const text = await readFile(path, 'utf8');
+      if (!text.includes(named)) throw new Error(`${path} no longer has: ${named}`);
+      return { contents: text.replace(named, 'const AppsV1Api = undefined, CoreV1Api = undefined;') };
+    });
+  },
+};
+
+/** Bundles one file into the folder, with what its modules name relative to themselves, and so on; returns the sources. */
+async function bundleFile(folder: string, entry: string, name: string, sourcemap: SourceMaps): Promise<string[]> {
   const found = new Set<string>();
-  await build({ ...OPTIONS, entryPoints: [{ in: entry, out: name }], outdir: folder, plugins: [ownFiles(found)] });
+  const entryPoints = [{ in: entry, out: name }];
+  const plugins = [ownFiles(found), WITHOUT_MODELS];
+  const { metafile } = await build({ ...OPTIONS, sourcemap, entryPoints, outdir: folder, plugins });
+  const sources = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
   for (const source of found) {
-    if (extname(source) === '.ts') await bundleInto(folder, source, basename(placed(source), '.js'));
-    else await copyFile(source, join(folder, placed(source)));
+    if (extname(source) !== '.ts') await copyFile(source, join(folder, placed(source)));
+    else sources.push(...(await bundleFile(folder, source, basename(placed(source), '.js'), sourcemap)));
   }
+  return sources;
+}
+
+/** Makes `<folder>/main.js`, which needs nothing but its neighbours; returns the files it is made of, as the project has them. */
+export async function bundleInto(
+  folder: string,
+  name: ProgramName,
+  sourcemap: SourceMaps = 'linked',
+): Promise<readonly string[]> {
+  await rm(folder, { recursive: true, force: true });
+  return [...new Set(await bundleFile(folder, join(ROOT, PROGRAMS[name]), 'main', sourcemap))].sort();
 }
 
 /** Makes `<into>/<name>/main.js`, which needs nothing of the repository but its neighbours, and returns its path. */
 export async function bundle(name: ProgramName, into = DIST): Promise<string> {
   const folder = join(into, name);
-  await rm(folder, { recursive: true, force: true });
-  await bundleInto(folder, join(ROOT, PROGRAMS[name]), 'main');
+  await bundleInto(folder, name);
   return join(folder, 'main.js');
 }
 

@@ -10,9 +10,12 @@ import { CHART_FILES } from './chart/chart-files.ts';
 import { installManifest } from './chart/install-manifest.ts';
 import { votingAppDefinitionFile } from './crd/votingapp.ts';
 import { goldenFiles } from './goldens/goldens.ts';
+import { analyzePage } from './reference/analyze.ts';
+import { cliPage } from './reference/cli.ts';
 import { conditionsPage } from './reference/conditions.ts';
 import { environmentPage } from './reference/environment.ts';
 import { errorsPage } from './reference/errors.ts';
+import { OUTPUT_SCHEMAS } from './reference/outputs.ts';
 import { pollPage } from './reference/poll.ts';
 import { votingAppPage } from './reference/votingapp.ts';
 
@@ -27,6 +30,9 @@ const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/poll.md': pollPage,
   'docs/reference/votingapp.md': votingAppPage,
   'docs/reference/conditions.md': conditionsPage,
+  'docs/reference/analyze.md': analyzePage,
+  'docs/reference/cli.md': cliPage,
+  ...OUTPUT_SCHEMAS,
   'crds/voteapp.dev_votingapps.yaml': votingAppDefinitionFile,
   ...goldenFiles(),
   ...CHART_FILES,

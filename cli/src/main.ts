@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import { buildProgram } from './program.ts';
 
 // `| head` closes the pipe early; that is the reader's right and no failure.
@@ -6,4 +8,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-await buildProgram().parseAsync();
+// The names of a kubectl plugin: https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
+const [, called = '', ...args] = process.argv;
+const name = basename(called).replace(/\.[cm]?[jt]s$/, '');
+const program = buildProgram(name === 'kubectl-voteapp' ? 'kubectl voteapp' : 'voteapp');
+const words = name === 'kubectl_complete-voteapp' ? ['__complete', '--', ...args] : args;
+await program.parseAsync(words, { from: 'user' });

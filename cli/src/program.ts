@@ -1,39 +1,94 @@
 import { ConfigError } from '@voteapp/kit/config';
 import { Command, CommanderError } from 'commander';
 
+import { globalOptions } from './command.ts';
+import { analyzeCommand } from './commands/analyze.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
+import { createCommand } from './commands/create.ts';
+import { hibernateCommand } from './commands/hibernate.ts';
+import { pollCommand } from './commands/poll.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
+import { renderCommand } from './commands/render.ts';
+import { checkCommand } from './commands/check.ts';
+import { installCommand } from './commands/install.ts';
+import { reportCommand } from './commands/report.ts';
+import { restartCommand } from './commands/restart.ts';
+import { uninstallCommand } from './commands/uninstall.ts';
+import { statusCommand } from './commands/status.ts';
+import { tallyCommand } from './commands/tally.ts';
+import { browseCommand } from './commands/browse.ts';
+import { voteCommand } from './commands/vote.ts';
+import { logsCommand } from './commands/logs.ts';
 import { upCommand } from './commands/up.ts';
-import { EXIT, UsageError } from './exit-codes.ts';
+import { versionCommand } from './commands/version.ts';
+import { EXIT, type ExitCode, Failure, UsageError } from './exit-codes.ts';
+
+const COMMANDS: readonly (() => Command)[] = [
+  analyzeCommand,
+  checkCommand,
+  completionCommand,
+  createCommand,
+  installCommand,
+  hibernateCommand,
+  pollCommand,
+  reconcileCommand,
+  renderCommand,
+  reportCommand,
+  restartCommand,
+  uninstallCommand,
+  statusCommand,
+  tallyCommand,
+  browseCommand,
+  voteCommand,
+  logsCommand,
+  upCommand,
+  versionCommand,
+];
 
 const HELPED = new Set(['commander.helpDisplayed', 'commander.help', 'commander.version']);
 
-/** The command line. Parsing it runs the command and sets the process's exit code. */
-export function buildProgram(): Command {
-  const program = new Command('voteapp')
+/** Descriptions are wrapped where so many columns are left for them: in a terminal of 60, beside long options too. */
+const LEAST_HELP_COLUMNS = 16;
+
+/** Gives a command, and all that are below it, what commander hands down to none that are made elsewhere. */
+function settle(command: Command, path: string): void {
+  command
+    .configureHelp({ ...command.configureHelp(), minWidthToWrap: LEAST_HELP_COLUMNS })
+    .showHelpAfterError(`See \`${path} --help\`.`)
+    .exitOverride();
+  for (const each of command.commands) settle(each, `${path} ${each.name()}`);
+}
+
+/** The command line, by the name that it is called by. Parsing it runs the command and sets the process's exit code. */
+export function buildProgram(name = 'voteapp'): Command {
+  const program = globalOptions(new Command(name))
     .description('Runs polls: on a laptop, or as VotingApp resources on Kubernetes.')
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: true });
-  program.addCommand(upCommand());
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of COMMANDS) program.addCommand(command());
+  program.addCommand(completeCommand(), { hidden: true });
+  settle(program, name);
 
   const parse = program.parseAsync.bind(program);
   program.parseAsync = async (...args) => {
     try {
       await parse(...args);
     } catch (error) {
-      process.exitCode = report(error);
+      process.exitCode = report(error, program.opts<{ verbose?: boolean }>().verbose === true);
     }
     return program;
   };
   return program;
 }
 
-/** Says what went wrong, in one sentence where it was expected, and returns the exit code. */
-function report(error: unknown): number {
+/** Says what went wrong, in one sentence, and returns the exit code; where it came from only who asks for it hears. */
+function report(error: unknown, isVerbose: boolean): ExitCode {
   if (error instanceof CommanderError) return HELPED.has(error.code) ? EXIT.ok : EXIT.usage;
-  if (error instanceof UsageError || error instanceof ConfigError) {
-    process.stderr.write(`${error.message}\n`);
-    return EXIT.usage;
-  }
-  process.stderr.write(`voteapp failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return EXIT.failed;
+  const isUsage = error instanceof UsageError || error instanceof ConfigError;
+  const isExpected = isUsage || error instanceof Failure;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(isExpected ? `${message}\n` : `voteapp failed: ${message} (-v tells where)\n`);
+  if (isVerbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if (isUsage) return EXIT.usage;
+  return error instanceof Failure ? error.exitCode : EXIT.failed;
 }

@@ -1,10 +1,18 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { openDataFolder } from './data-folder.ts';
+import { readRunFile, type RunFile } from './run-file.ts';
+
+const RUN: RunFile = {
+  pid: process.pid,
+  namespace: 'default',
+  urls: { vote: 'http://localhost:1', worker: 'http://localhost:2', results: 'http://localhost:3' },
+  control: { url: 'http://127.0.0.1:4/poll', secret: 'of nobody' },
+};
 
 let parent: string;
 beforeEach(() => {
@@ -16,9 +24,9 @@ describe('a data folder', () => {
   it('is held by one at a time, who is named', () => {
     const path = join(parent, 'poll');
     const first = openDataFolder(path);
-    first.writeRun({ pid: 4711, urls: {} });
+    first.writeRun(RUN);
     expect(() => openDataFolder(path)).toThrow(
-      `The data folder ${path} is in use by another voteapp (process 4711); stop it, or choose another with --data.`,
+      `The data folder ${path} is in use by another voteapp (process ${process.pid}); stop it, or choose another with --data.`,
     );
     first.release();
     openDataFolder(path).release();
@@ -37,11 +45,9 @@ describe('a data folder', () => {
 
   it('tells where the services are while it is held', () => {
     const folder = openDataFolder(parent);
-    folder.writeRun({ pid: 1, urls: { vote: 'http://localhost:1' } });
-    expect(JSON.parse(readFileSync(join(parent, 'run.json'), 'utf8'))).toEqual({
-      pid: 1,
-      urls: { vote: 'http://localhost:1' },
-    });
+    folder.writeRun(RUN);
+    expect(readRunFile(parent)).toEqual(RUN);
+    expect(statSync(join(parent, 'run.json')).mode & 0o777).toBe(0o600);
     folder.release();
     expect(existsSync(join(parent, 'run.json'))).toBe(false);
   });

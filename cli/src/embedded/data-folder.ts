@@ -6,19 +6,21 @@ import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 
 import { UsageError } from '../exit-codes.ts';
+import { readRunFile, type RunFile, runFileIn } from './run-file.ts';
 
 const keysSchema = z.object({ session_key: z.base64(), round_key: z.base64() });
-const runSchema = z.object({ pid: z.int(), urls: z.record(z.string(), z.string()) });
 
 export type Keys = z.output<typeof keysSchema>;
-export type RunFile = z.output<typeof runSchema>;
 
 /** The folder of one poll, held by one process at a time. */
 export interface DataFolder {
   readonly path: string;
   readonly store: string;
   readonly queue: string;
+  /** What the services read, as a ConfigMap on a cluster. */
   readonly pollFile: string;
+  /** What was changed on air. */
+  readonly onAir: string;
   readonly keys: Keys;
   /** Tells other programs of this machine where the services are. */
   writeRun(run: RunFile): void;
@@ -30,12 +32,13 @@ export function openDataFolder(path: string): DataFolder {
   try {
     mkdirSync(path, { recursive: true });
     const lock = takeLock(path);
-    const runFile = join(path, 'run.json');
+    const runFile = runFileIn(path);
     return {
       path,
       store: join(path, 'store.db'),
       queue: join(path, 'queue'),
       pollFile: join(path, 'poll.json'),
+      onAir: join(path, 'on-air.json'),
       keys: loadKeys(join(path, 'keys.json')),
       writeRun: (run) => writeWhole(runFile, JSON.stringify(run)),
       release() {
@@ -68,19 +71,11 @@ function takeLock(path: string): DatabaseSync {
   } catch (error) {
     lock.close();
     if (!/locked|busy/.test((error as Error).message)) throw error;
-    const pid = runningPid(join(path, 'run.json'));
-    const holder = pid === null ? 'another voteapp' : `another voteapp (process ${pid})`;
+    const run = readRunFile(path);
+    const holder = run === null ? 'another voteapp' : `another voteapp (process ${run.pid})`;
     throw new UsageError(`The data folder ${path} is in use by ${holder}; stop it, or choose another with --data.`, {
       cause: error,
     });
-  }
-}
-
-function runningPid(runFile: string): number | null {
-  try {
-    return runSchema.parse(JSON.parse(readFileSync(runFile, 'utf8'))).pid;
-  } catch {
-    return null;
   }
 }
 

@@ -22,11 +22,9 @@ export interface EmbeddedOptions {
   readonly queue: VoteQueue;
   readonly store: VoteStore;
   readonly logger: (service: string) => Logger;
-  /** Called with the sentences of an edit that the worker did not take. */
-  readonly onRefusedEdit: (problems: readonly string[]) => void;
 }
 
-export interface Urls extends Record<string, string> {
+export interface Urls {
   readonly vote: string;
   readonly worker: string;
   readonly results: string;
@@ -73,7 +71,7 @@ async function untilReady(url: string): Promise<void> {
 
 /** Starts worker, front and vote on the same queue and store; when one cannot start, the others are stopped again. */
 export async function startServices(options: EmbeddedOptions): Promise<EmbeddedServices> {
-  const { host, ports, app, folder, queue, store, logger, onRefusedEdit } = options;
+  const { host, ports, app, folder, queue, store, logger } = options;
   const urlOf = (port: number): string => `http://${shownHost(host)}:${port}`;
   const shared = { APP_NAMESPACE: app.namespace, APP_NAME: app.name, HOST: host };
   const started: Service[] = [];
@@ -95,7 +93,6 @@ export async function startServices(options: EmbeddedOptions): Promise<EmbeddedS
         log: logger('worker'),
         registry: createRegistry('worker', false),
         exclusive: true,
-        onRefused: onRefusedEdit,
       }),
     );
     const front = await start(

@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
-
 import { type BasePoll, basePoll } from '@voteapp/contracts/definition';
 import type { PollFile } from '@voteapp/contracts/poll-file';
 import { problemsOf, sentence } from '@voteapp/contracts/problems';
 import { CLUSTER_SECTIONS, KIND, votingAppSchema } from '@voteapp/contracts/voting-app';
-import { type Document, parseAllDocuments } from 'yaml';
 
 import { UsageError } from '../exit-codes.ts';
+import { parseDocuments } from '../voting-app-file/documents.ts';
+import { readSource } from '../voting-app-file/source.ts';
 
 export interface LoadedVotingApp {
   readonly name: string;
@@ -18,24 +17,16 @@ export interface LoadedVotingApp {
   readonly ignored: readonly string[];
 }
 
-function parseYaml(text: string, file: string): Document[] {
-  const documents = parseAllDocuments(text);
-  if (!Array.isArray(documents)) return [];
-  for (const { errors } of documents) {
-    const [error] = errors;
-    if (error === undefined) continue;
-    const at = error.linePos?.[0];
-    const place = at === undefined ? file : `${file}:${at.line}:${at.col}`;
-    throw new UsageError(`${place}: not valid YAML: ${error.message.split(/ at line |\n/, 1)[0]}.`);
-  }
-  return documents;
-}
-
 /** Reads the one VotingApp in a YAML text. Throws {@link UsageError} with a sentence per problem. */
 export function parseVotingApp(text: string, file: string): LoadedVotingApp {
-  const resources = parseYaml(text, file)
-    .map((document): unknown => document.toJS())
-    .filter((resource) => (resource as { kind?: unknown } | null)?.kind === KIND);
+  const { documents, problems } = parseDocuments(text);
+  const [problem] = problems;
+  if (problem !== undefined) {
+    throw new UsageError(`${file}:${problem.line}:${problem.column}: not valid YAML: ${problem.message}.`);
+  }
+  const resources = documents
+    .map(({ value }) => value)
+    .filter((resource) => (resource as { kind?: unknown }).kind === KIND);
   if (resources.length !== 1) {
     const found = resources.length === 0 ? 'no resource' : `${resources.length} resources`;
     throw new UsageError(`${file}: has ${found} of kind ${KIND}; give it exactly one.`);
@@ -60,15 +51,5 @@ export function parseVotingApp(text: string, file: string): LoadedVotingApp {
 
 /** Throws {@link UsageError}. */
 export async function readVotingApp(file: string): Promise<LoadedVotingApp> {
-  return parseVotingApp(await readText(file), file);
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : message;
-    throw new UsageError(`${file} cannot be read: ${reason}; name a VotingApp file with -f.`, { cause: error });
-  }
+  return parseVotingApp(await readSource(file), file);
 }

@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+
+import { asksCluster, printsAs, run } from '../command.ts';
+import type { RenderOptions } from '../render/render.ts';
+
+/** `voteapp render`: the objects that the operator makes. */
+export function renderCommand(): Command {
+  const command = printsAs(asksCluster(new Command('render')), ['yaml', 'json'])
+    .description('Show every object that the operator makes of a VotingApp, its Secret aside.')
+    .option('-f, --file <file>', 'VotingApp file; - is standard input')
+    .option('--from-cluster [name]', 'by what the cluster has: a VotingApp there, or with -f an edit of it')
+    .option('--operator-namespace <name>', 'namespace of the operator; without it voteapp-system, or where it is found')
+    .option('--image-registry <registry>', 'registry of all images that a file does not name one for')
+    .addHelpText(
+      'after',
+      `
+Without --from-cluster nothing is asked: the uid is a row of zeros, and what only a cluster knows is left out.
+With it the Secrets of the poll are read, for pods are restarted when those change.
+
+Examples:
+  voteapp render -f poll.yaml
+  voteapp render --from-cluster shop
+  voteapp render -f poll.yaml --from-cluster \\
+    | kubectl diff --server-side --field-manager voteapp-operator --force-conflicts -f -`,
+    );
+  return command.action(async (options: RenderOptions) => {
+    await run(command, async (terminal) => {
+      const { render } = await import('../render/render.ts');
+      return await render(options, terminal);
+    });
+  });
+}

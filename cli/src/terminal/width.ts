@@ -1,0 +1,42 @@
+import { stripVTControlCharacters } from 'node:util';
+
+const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** What terminals give two cells: pictures, and the scripts that are written in squares. */
+const WIDE =
+  /\p{Emoji_Presentation}|\uFE0F|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/u;
+const PLAIN = /^[\x20-\x7E]*$/;
+// Colours come before and after what they colour, so a cut text keeps them all.
+// oxlint-disable-next-line no-control-regex
+const STYLE = /(\u001B\[[\d;]*m)/;
+
+/** Cells that a text takes in a terminal, its colours apart. */
+export function widthOf(text: string): number {
+  const shown = stripVTControlCharacters(text);
+  if (PLAIN.test(shown)) return shown.length;
+  let width = 0;
+  for (const { segment } of GRAPHEMES.segment(shown)) width += WIDE.test(segment) ? 2 : 1;
+  return width;
+}
+
+/** The beginning of a text that fits into so many cells, with "…" where something is left out; its colours are kept. */
+export function clipped(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let left = width - 1;
+  let result = '';
+  for (const part of text.split(STYLE)) {
+    if (STYLE.test(part)) {
+      result += part;
+      continue;
+    }
+    if (left < 0) continue;
+    for (const { segment } of GRAPHEMES.segment(part)) {
+      left -= widthOf(segment);
+      if (left < 0) {
+        result += '…';
+        break;
+      }
+      result += segment;
+    }
+  }
+  return left < 0 ? result : `${result}…`;
+}
