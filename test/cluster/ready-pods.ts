@@ -10,7 +10,8 @@ const RENEWAL_MS = 10_000;
 const LEASE_SECONDS = 40;
 const NODE_REF = { apiVersion: 'v1', kind: 'Node', name: NODE };
 const LEASE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
-const ROOM = { cpu: '64', memory: '256Gi', 'ephemeral-storage': '1Ti', pods: '1000' };
+// No suite is to wait for what another has left: the pods of a whole run fit.
+const ROOM = { cpu: '4000', memory: '1Pi', 'ephemeral-storage': '1Pi', pods: '100000' };
 
 /** What pods are to be, by each pod. */
 type Behaviour = (pod: KubeObject) => PodState;
