@@ -5,9 +5,8 @@ const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const WIDE =
   /\p{Emoji_Presentation}|\uFE0F|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/u;
 const PLAIN = /^[\x20-\x7E]*$/;
-// Colours come before and after what they colour, so a cut text keeps them all.
-// oxlint-disable-next-line no-control-regex
-const STYLE = /(\u001B\[[\d;]*m)/;
+// What a colour begins with; it ends with "m".
+const COLOUR = '\u001B[';
 
 /** Cells that a text takes in a terminal, its colours apart. */
 export function widthOf(text: string): number {
@@ -23,13 +22,12 @@ export function clipped(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let left = width - 1;
   let result = '';
-  for (const part of text.split(STYLE)) {
-    if (STYLE.test(part)) {
-      result += part;
-      continue;
-    }
+  for (const [index, piece] of text.split(COLOUR).entries()) {
+    const end = index === 0 ? 0 : piece.indexOf('m') + 1;
+    // Colours come before and after what they colour, so a cut text keeps them all.
+    if (index > 0) result += COLOUR + piece.slice(0, end);
     if (left < 0) continue;
-    for (const { segment } of GRAPHEMES.segment(part)) {
+    for (const { segment } of GRAPHEMES.segment(piece.slice(end))) {
       left -= widthOf(segment);
       if (left < 0) {
         result += '…';
