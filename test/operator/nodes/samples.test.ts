@@ -13,9 +13,6 @@ import { askPod, POD, Poll, vote } from './poll.ts';
 const cluster = await knownNode();
 const NOW = Date.now();
 
-// A part of what the node has: the real ones would not fit.
-const SMALL = { resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '512Mi' } } };
-
 describe.skipIf(cluster === null)('a sample, applied to a node', { timeout: FIRST_START_MS }, () => {
   let references: References;
   let namespace: string;
@@ -176,7 +173,7 @@ describe.skipIf(cluster === null)('a sample, applied to a node', { timeout: FIRS
         opensAt: new Date(NOW - 60_000).toISOString(),
         closesAt: new Date(NOW + 3_600_000).toISOString(),
       },
-      vote: { ...spec.vote, ...SMALL, autoscaling: { ...spec.vote!.autoscaling!, minReplicas: 2, maxReplicas: 4 } },
+      vote: { ...spec.vote, autoscaling: { ...spec.vote!.autoscaling!, minReplicas: 2, maxReplicas: 4 } },
       front: { replicas: 1 },
       worker: { replicas: 2 },
       primeTime: { leadTimeSeconds: 600, vote: { replicas: 3 }, front: { replicas: 2 } },
