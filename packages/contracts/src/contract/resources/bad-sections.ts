@@ -1,0 +1,246 @@
+import {
+  type BadResource,
+  bad,
+  REQUIRED,
+  WRONG_TYPE,
+  UNSUPPORTED,
+  NO_MATCH,
+  TOO_LONG,
+  DUPLICATE,
+  external,
+  externalRabbitmq,
+  hosts,
+  gateway,
+  managed,
+  rabbitmq,
+  letting,
+} from './case.ts';
+
+const CIDR = 'must be a range of addresses such as 10.0.0.0/8';
+
+export const BAD_SECTIONS: Readonly<Record<string, BadResource>> = {
+  'a database of no type': bad(
+    { database: { managed: { engine: 'MySQL' } } },
+    'spec.database.type',
+    'must be one of Managed, External',
+    REQUIRED,
+  ),
+  'an external database that is nowhere': bad(
+    { database: { type: 'External' } },
+    'spec.database.external',
+    'is required with type External',
+  ),
+  'a managed database and an external': bad(
+    { database: { type: 'Managed', external } },
+    'spec.database.external',
+    'must be absent unless type is External',
+  ),
+  'an external database with an engine': bad(
+    { database: { type: 'External', external, managed: { engine: 'MySQL' } } },
+    'spec.database.managed',
+    'must be absent unless type is Managed',
+  ),
+  'a host with a port': bad(
+    { database: { type: 'External', external: { ...external, host: 'db.example.com:3306' } } },
+    'spec.database.external.host',
+    'must be a host name or an IP address, without a port',
+    NO_MATCH,
+  ),
+  'an external database without a login': bad(
+    { database: { type: 'External', external: { host: 'db' } } },
+    'spec.database.external.secretRef',
+    'is required',
+    REQUIRED,
+  ),
+  'a database of 65 characters': bad(
+    { database: { type: 'External', external: { ...external, database: 'x'.repeat(65) } } },
+    'spec.database.external.database',
+    'must have at most 64 characters',
+    TOO_LONG,
+  ),
+  'authorities for no encryption': bad(
+    { database: { type: 'External', external: { ...external, tls: { enabled: false, caSecretRef: { name: 'ca' } } } } },
+    'spec.database.external.tls.caSecretRef',
+    'must be absent unless enabled is true',
+  ),
+  'a volume of no unit': bad(
+    managed({ storage: { size: '10' } }),
+    'spec.database.managed.storage.size',
+    'must be at least 1Gi',
+  ),
+  'a volume that is a number': bad(
+    managed({ storage: { size: 10 } }),
+    'spec.database.managed.storage.size',
+    'must be a string',
+    WRONG_TYPE,
+  ),
+  'an engine that there is not': bad(
+    managed({ engine: 'PostgreSQL' }),
+    'spec.database.managed.engine',
+    'must be one of MySQL, MariaDB',
+    UNSUPPORTED,
+  ),
+  'a queue of no driver': bad(
+    { queue: { type: 'SQS' } },
+    'spec.queue.type',
+    'must be one of RabbitMQ, ExternalRabbitMQ, RabbitmqCluster',
+    UNSUPPORTED,
+  ),
+  'two nodes of RabbitMQ': bad(
+    rabbitmq({ replicas: 2 }),
+    'spec.queue.rabbitmq.replicas',
+    'must be one of 1, 3',
+    UNSUPPORTED,
+  ),
+  'an external RabbitMQ that is nowhere': bad(
+    { queue: { type: 'ExternalRabbitMQ' } },
+    'spec.queue.externalRabbitmq',
+    'is required with type ExternalRabbitMQ',
+  ),
+  'an external RabbitMQ and a managed': bad(
+    { queue: { type: 'ExternalRabbitMQ', externalRabbitmq, rabbitmq: { replicas: 1 } } },
+    'spec.queue.rabbitmq',
+    'must be absent unless type is RabbitMQ',
+  ),
+  'a managed RabbitMQ and an external': bad(
+    { queue: { type: 'RabbitMQ', externalRabbitmq } },
+    'spec.queue.externalRabbitmq',
+    'must be absent unless type is ExternalRabbitMQ',
+  ),
+  'a managed RabbitMQ and a cluster': bad(
+    { queue: { type: 'RabbitMQ', rabbitmqCluster: { name: 'shared' } } },
+    'spec.queue.rabbitmqCluster',
+    'must be absent unless type is RabbitmqCluster',
+  ),
+  'a RabbitmqCluster of no name': bad(
+    { queue: { type: 'RabbitmqCluster' } },
+    'spec.queue.rabbitmqCluster',
+    'is required with type RabbitmqCluster',
+  ),
+  'a virtual host with a space': bad(
+    { queue: { type: 'ExternalRabbitMQ', externalRabbitmq: { ...externalRabbitmq, vhost: 'a b' } } },
+    'spec.queue.externalRabbitmq.vhost',
+    'must be visible ASCII characters',
+    NO_MATCH,
+  ),
+  'port 65536': bad(
+    { queue: { type: 'ExternalRabbitMQ', externalRabbitmq: { ...externalRabbitmq, port: 65_536 } } },
+    'spec.queue.externalRabbitmq.port',
+    'must be at most 65535',
+    'should be less than or equal to 65535',
+  ),
+  'an Ingress without a host for votes': bad(
+    { expose: { type: 'Ingress', hosts: { front: 'results.example.com' } } },
+    'spec.expose.hosts.vote',
+    'is required unless type is None',
+  ),
+  'an Ingress without a host for results': bad(
+    { expose: { type: 'Ingress', hosts: { vote: 'vote.example.com' } } },
+    'spec.expose.hosts.front',
+    'is required unless type is None',
+  ),
+  'one host for two services': bad(
+    { expose: { type: 'Ingress', hosts: { vote: 'example.com', front: 'example.com' } } },
+    'spec.expose.hosts',
+    'must be distinct, for each service serves the whole of its host',
+  ),
+  'a host with a path': bad(
+    { expose: { type: 'Ingress', hosts: { ...hosts, vote: 'example.com/vote' } } },
+    'spec.expose.hosts.vote',
+    'must be a DNS name in lower case, such as poll.example.com',
+    NO_MATCH,
+  ),
+  'a gateway of no parents': bad(
+    { expose: { type: 'Gateway', hosts } },
+    'spec.expose.gateway',
+    'is required with type Gateway',
+  ),
+  'an Ingress with a gateway': bad(
+    { expose: { type: 'Ingress', hosts, gateway } },
+    'spec.expose.gateway',
+    'must be absent unless type is Gateway',
+  ),
+  'a gateway with an Ingress': bad(
+    { expose: { type: 'Gateway', hosts, gateway, ingress: { className: 'nginx' } } },
+    'spec.expose.ingress',
+    'must be absent unless type is Ingress',
+  ),
+  'a certificate for a gateway': bad(
+    { expose: { type: 'Gateway', hosts, gateway, tls: { enabled: true, secretName: 'wildcard' } } },
+    'spec.expose.tls.secretName',
+    'must be absent with type Gateway, whose listeners have the certificates',
+  ),
+  'policies that are neither on nor off': bad(
+    { networkPolicy: { egressTo: [{ type: 'Addresses', addresses: { cidr: '10.0.0.0/8' } }] } },
+    'spec.networkPolicy.enabled',
+    'is required',
+    REQUIRED,
+  ),
+  'a peer of pods without them': bad(
+    letting({ type: 'Pods' }),
+    'spec.networkPolicy.ingressFrom[0].pods',
+    'is required with type Pods',
+  ),
+  'a peer of addresses without them': bad(
+    letting({ type: 'Addresses' }),
+    'spec.networkPolicy.ingressFrom[0].addresses',
+    'is required with type Addresses',
+  ),
+  'a peer of pods with addresses': bad(
+    letting({ type: 'Pods', pods: { podLabels: { a: 'b' } }, addresses: { cidr: '10.0.0.0/8' } }),
+    'spec.networkPolicy.ingressFrom[0].addresses',
+    'must be absent unless type is Addresses',
+  ),
+  'a peer of addresses with pods': bad(
+    letting({ type: 'Addresses', pods: { podLabels: { a: 'b' } }, addresses: { cidr: '10.0.0.0/8' } }),
+    'spec.networkPolicy.ingressFrom[0].pods',
+    'must be absent unless type is Pods',
+  ),
+  'a peer of pods without labels': bad(
+    letting({ type: 'Pods', pods: {} }),
+    'spec.networkPolicy.ingressFrom[0].pods',
+    'must have namespaceLabels, podLabels or both',
+  ),
+  'a range of addresses that is too wide to be': bad(
+    letting({ type: 'Addresses', addresses: { cidr: '10.0.0.0/33' } }),
+    'spec.networkPolicy.ingressFrom[0].addresses.cidr',
+    CIDR,
+  ),
+  'a range of IPv4 written as IPv6': bad(
+    letting({ type: 'Addresses', addresses: { cidr: '::ffff:a00:0/104' } }),
+    'spec.networkPolicy.ingressFrom[0].addresses.cidr',
+    CIDR,
+  ),
+  'an address for a range': bad(
+    letting({ type: 'Addresses', addresses: { cidr: '10.0.0.1' } }),
+    'spec.networkPolicy.ingressFrom[0].addresses.cidr',
+    CIDR,
+    NO_MATCH,
+  ),
+  'monitoring that is neither on nor off': bad({ monitoring: {} }, 'spec.monitoring.enabled', 'is required', REQUIRED),
+  'a version of two numbers': bad({ version: '1.2' }, 'spec.version', 'must be a release such as 1.2.0', NO_MATCH),
+  'a policy of deletion that there is not': bad(
+    { deletionPolicy: 'Snapshot' },
+    'spec.deletionPolicy',
+    'must be one of Retain, Delete',
+    UNSUPPORTED,
+  ),
+  'a registry by a URL': bad(
+    { images: { registry: 'https://registry.example.com' } },
+    'spec.images.registry',
+    'must be a registry such as registry.example.com/voteapp',
+    NO_MATCH,
+  ),
+  'a pull secret twice': bad(
+    { images: { pullSecrets: [{ name: 'a' }, { name: 'a' }] } },
+    'spec.images.pullSecrets',
+    'must have distinct names',
+    DUPLICATE,
+  ),
+  'a level of logs in small letters': bad(
+    { logLevel: 'debug' },
+    'spec.logLevel',
+    'must be one of Trace, Debug, Info, Warn, Error',
+    UNSUPPORTED,
+  ),
+};
