@@ -74,6 +74,14 @@ export class AppUnderTest {
     }
   }
 
+  async deleteQueue(shard: number): Promise<void> {
+    await this.withChannel((channel) => channel.deleteQueue(this.queueOf(shard)));
+  }
+
+  async consumersOf(shard: number): Promise<number> {
+    return (await this.withChannel((channel) => channel.checkQueue(this.queueOf(shard)))).consumerCount;
+  }
+
   /** Closes what was opened and deletes the queues. */
   async remove(): Promise<void> {
     await Promise.all(this.#opened.map((queue) => queue.close()));

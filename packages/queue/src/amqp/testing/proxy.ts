@@ -37,6 +37,10 @@ export class Proxy {
     return this.#port;
   }
 
+  get address(): { host: string; port: number } {
+    return { host: this.host, port: this.port };
+  }
+
   /** Breaks every connection; new ones are taken. */
   cut(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
