@@ -89,6 +89,9 @@ export function environmentIn(root: Root, folder: string, variables: Variables =
   return { PATH: `${UNWRAPPED}:${path}`, LANG: 'C.UTF-8', HOME: seenFrom(root, folder), ...variables };
 }
 
+// A row of a database for every vote of a test under load.
+const OUTPUT_LIMIT = 256 << 20;
+
 /** Runs a program of the root to its end, for at most 60 s, and returns what it printed. Throws what it complained of. */
 export async function runIn(
   root: Root,
@@ -98,7 +101,8 @@ export async function runIn(
 ): Promise<string> {
   const [program, ...args] = commandIn(root, folder, command, root === null ? [] : ['timeout', '60']);
   try {
-    return (await run(program, args, { env: environmentIn(root, folder, variables) })).stdout;
+    const options = { env: environmentIn(root, folder, variables), maxBuffer: OUTPUT_LIMIT };
+    return (await run(program, args, options)).stdout;
   } catch (error) {
     throw new Error(`${command[0]}: ${reasonOf(error)}`, { cause: error });
   }
