@@ -7,42 +7,35 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { completionScript, type Shell } from '../../cli/src/completion/scripts.ts';
+import { onPath } from '../tools/programs.ts';
 
 const MAIN = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url));
 
-/** How each shell says what it would offer for a line; the line is its argument. */
+/** Arguments by which each shell says what it would offer for a line; the script and the line follow. */
 const ASK: Readonly<Record<Shell, readonly string[]>> = {
-  bash: [
-    'bash',
-    '--norc',
-    '-c',
-    'source "$0"; COMP_LINE=$1; COMP_POINT=${#1}; _voteapp; printf "%s\\n" "${COMPREPLY[@]}"',
-  ],
+  bash: ['--norc', '-c', 'source "$0"; COMP_LINE=$1; COMP_POINT=${#1}; _voteapp; printf "%s\\n" "${COMPREPLY[@]}"'],
   // What its completion system would be given.
   zsh: [
-    'zsh',
     '-f',
     '-c',
     `compdef() {}; _describe() { print -l -- "\${(@P)2}" }; _files() { print files };
      source $0; words=("\${(@s: :)1}"); CURRENT=$#words; _voteapp`,
   ],
-  fish: ['fish', '--no-config', '-c', 'source $argv[1]; complete -C $argv[2]'],
+  fish: ['--no-config', '-c', 'source $argv[1]; complete -C $argv[2]'],
   pwsh: [
-    'pwsh',
     '-NoProfile',
     '-Command',
     '& { . $args[0]; (TabExpansion2 $args[1] $args[1].Length).CompletionMatches.CompletionText }',
   ],
 };
 
-function isThere(shell: Shell): boolean {
-  try {
-    execFileSync(shell, ['-c', 'exit'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** Where each shell is; Debian has no pwsh to unpack. */
+const PROGRAM: Readonly<Record<Shell, string | null>> = {
+  bash: onPath('bash'),
+  zsh: process.env['VOTEAPP_TEST_ZSH'] ?? null,
+  fish: process.env['VOTEAPP_TEST_FISH'] ?? null,
+  pwsh: onPath('pwsh'),
+};
 
 let folder: string;
 beforeAll(() => {
@@ -60,8 +53,7 @@ function environment(): NodeJS.ProcessEnv {
 function offered(shell: Shell, line: string): string[] {
   const script = join(folder, shell === 'pwsh' ? 'completion.ps1' : `completion.${shell}`);
   writeFileSync(script, completionScript(shell));
-  const [program = '', ...args] = ASK[shell];
-  const answer = execFileSync(program, [...args, script, line], {
+  const answer = execFileSync(PROGRAM[shell]!, [...ASK[shell], script, line], {
     env: environment(),
     cwd: folder,
     encoding: 'utf8',
@@ -73,8 +65,8 @@ function offered(shell: Shell, line: string): string[] {
 }
 
 describe.each(['bash', 'zsh', 'fish', 'pwsh'] as const)('%s', { timeout: 60_000 }, (shell) => {
-  const there = isThere(shell);
-  test.skipIf(!there)('offers commands, options and their values', () => {
+  test('offers commands, options and their values', ({ skip }) => {
+    if (PROGRAM[shell] === null) return skip(`${shell} is not here`);
     expect(offered(shell, 'voteapp poll ')).toEqual(expect.arrayContaining(['open', 'close', 'suspend', 'resume']));
     expect(offered(shell, 'voteapp hib')).toEqual(['hibernate']);
     expect(offered(shell, 'voteapp poll open --kubec')).toEqual(['--kubeconfig']);
@@ -84,7 +76,8 @@ describe.each(['bash', 'zsh', 'fish', 'pwsh'] as const)('%s', { timeout: 60_000 
   });
 });
 
-test.skipIf(!isThere('bash'))('bash takes a word apart at = and :, and is given its part of it', () => {
+test('bash takes a word apart at = and :, and is given its part of it', ({ skip }) => {
+  if (PROGRAM.bash === null) return skip('bash is not here');
   expect(offered('bash', 'voteapp poll open --output=j')).toEqual(['json']);
 });
 

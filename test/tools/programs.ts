@@ -83,4 +83,6 @@ export const PROGRAMS = {
       'usr/lib/chromium/chromium',
     ),
   VOTEAPP_TEST_STRACE: () => find('VOTEAPP_TEST_STRACE', ['strace'], ['strace'], 'usr/bin/strace'),
+  VOTEAPP_TEST_ZSH: () => find('VOTEAPP_TEST_ZSH', ['zsh'], ['zsh'], 'bin/zsh'),
+  VOTEAPP_TEST_FISH: () => find('VOTEAPP_TEST_FISH', ['fish'], ['fish'], 'usr/bin/fish'),
 } as const;
