@@ -26,7 +26,7 @@ const SETTLED_MS = 12_000;
 const SMALL = { database: { type: 'Managed', managed: { resources: { requests: { cpu: '10m' } } } } };
 const LOOK_MS = 200;
 const FEW = 20;
-/** Half a minute of a core for every twenty. */
+/** How many a new operator finds; to make them takes both cores for a while. */
 const MANY = Number(process.env['VOTEAPP_TEST_IDLE_POLLS'] ?? 40);
 const MOST_MEBIBYTES = 128;
 /** For what a container is charged with besides: buffers of its sockets, and files that it reads. */
