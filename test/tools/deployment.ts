@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { serverEnvironment } from '../servers/environment.ts';
 import type { MySqlAddress } from '../servers/mysql.ts';
 import type { RabbitMqAddress } from '../servers/rabbitmq.ts';
+import type { SqsServerAddress } from '../servers/sqs.ts';
 
 const APPS = join(dirname(fileURLToPath(import.meta.url)), '../../apps');
 const START_LIMIT_MS = 30_000;
@@ -24,13 +25,12 @@ export interface ServiceProcess {
   readonly exited: Promise<number | null>;
 }
 
-export interface DeploymentOptions {
-  readonly rabbitmq: RabbitMqAddress;
+export type DeploymentOptions = {
   readonly mysql: MySqlAddress;
   readonly database: string;
   /** `spec.poll` */
   readonly poll: object;
-}
+} & ({ readonly rabbitmq: RabbitMqAddress } | { readonly sqs: SqsServerAddress });
 
 /** The three services as processes of their own, on real servers. */
 export class Deployment {
@@ -67,7 +67,8 @@ export class Deployment {
 
   /** Starts one more process of a service; resolves when it listens. */
   async start(service: ServiceName, environment: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
-    const { rabbitmq, mysql, database } = this.#options;
+    const { mysql, database } = this.#options;
+    const queue = 'sqs' in this.#options ? this.#options.sqs : this.#options.rabbitmq;
     const child = spawn(process.execPath, [join(APPS, service, 'src/main.ts')], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
@@ -78,7 +79,7 @@ export class Deployment {
         POLL_FILE: this.#pollFile,
         SESSION_KEY: this.#sessionKey.toString('base64'),
         ROUND_KEY: this.roundKey.toString('base64'),
-        ...serverEnvironment(rabbitmq, mysql, database),
+        ...serverEnvironment(queue, mysql, database),
         ...environment,
       },
     });

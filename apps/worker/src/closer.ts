@@ -1,10 +1,11 @@
 import type { Definition } from '@voteapp/contracts/definition';
+import { ASSUMED } from '@voteapp/contracts/http/results';
 import { encodeMarker } from '@voteapp/contracts/message';
 import type { Logger } from '@voteapp/kit/log';
 import type { VotePublisher } from '@voteapp/queue/port';
 import type { WorkerStore } from '@voteapp/store/port';
 
-import { decideClosing } from './closing.ts';
+import { type ClosingDecision, decideClosing, decideUnordered, QuietWatch } from './closing.ts';
 
 /** A marker that is in the queue on every shard is not sent again sooner, in ms: it may stand behind a backlog. */
 const RESEND_MS = 5_000;
@@ -14,6 +15,8 @@ export interface CloserDeps {
   readonly publisher: VotePublisher;
   /** Votes among the dead letters, which no marker follows; null: not known. */
   readonly deadLetters: () => Promise<number | null>;
+  /** Messages in the queue, where it keeps no order; null: it does. */
+  readonly depth: (() => Promise<number>) | null;
   readonly onFinal: () => void;
   readonly log: Logger;
   readonly now: () => number;
@@ -24,8 +27,9 @@ export interface Closer {
   advance(): Promise<void>;
 }
 
-export function createCloser({ store, publisher, deadLetters, onFinal, log, now }: CloserDeps): Closer {
+export function createCloser({ store, publisher, deadLetters, depth, onFinal, log, now }: CloserDeps): Closer {
   const sentAt = new Map<string, number>();
+  const watches = new Map<string, QuietWatch>();
 
   async function publishMarker({ round, shards }: Definition, repeated: number | null, time: number): Promise<void> {
     if (repeated !== null && time - (sentAt.get(round) ?? -Infinity) < RESEND_MS) return;
@@ -38,10 +42,20 @@ export function createCloser({ store, publisher, deadLetters, onFinal, log, now 
     sentAt.set(round, time);
   }
 
+  async function decide({ round, closesAt }: Definition, time: number): Promise<ClosingDecision> {
+    if (depth === null) return decideClosing(closesAt, await store.closingState(round), time);
+    // In this order: what was in the queue at the first look is in the store at the second, or still in the queue.
+    const messages = await depth();
+    const state = await store.closingState(round);
+    const watch = watches.get(round) ?? new QuietWatch();
+    watches.set(round, watch);
+    return decideUnordered(closesAt, state, { depth: messages, since: watch.observe(state, time) }, time);
+  }
+
   async function advanceRound(definition: Definition): Promise<void> {
-    const { round, closesAt } = definition;
+    const { round } = definition;
     const time = now();
-    const decision = decideClosing(closesAt, await store.closingState(round), time);
+    const decision = await decide(definition, time);
     switch (decision.act) {
       case 'publish-marker':
         return publishMarker(definition, decision.marker, time);
@@ -50,8 +64,9 @@ export function createCloser({ store, publisher, deadLetters, onFinal, log, now 
           log.warn({ round }, 'Round is not final while dead letters wait');
           return;
         }
-        await store.finalize(round, time);
+        await (depth === null ? store.finalize(round, time) : store.finalize(round, time, ASSUMED));
         sentAt.delete(round);
+        watches.delete(round);
         log.info({ round }, 'Round is final');
         onFinal();
         return;

@@ -1,7 +1,7 @@
 import type { ClosingState, ProducerState } from '@voteapp/store/port';
 import { expect, test } from 'vitest';
 
-import { decideClosing, type ClosingDecision } from './closing.ts';
+import { decideClosing, type ClosingDecision, decideUnordered, QuietWatch } from './closing.ts';
 
 const CLOSE = 1_000_000;
 /** When the first marker may be taken. */
@@ -187,3 +187,51 @@ test.each(Object.entries(CASES))(
     expect(decision).toEqual(expected);
   },
 );
+
+const QUIET = 60_000;
+
+const UNORDERED: Record<string, Case & { readonly depth?: number; readonly since?: number }> = {
+  'waits while the poll is open until closed': { closesAt: null, expected: WAIT },
+  'waits until the close': { now: CLOSE - 1, expected: WAIT },
+  'waits once the round is final': { state: { final: true }, expected: WAIT },
+  'waits while the queue holds messages, however long nothing was committed': { depth: 1, expected: WAIT },
+  'waits until nothing was committed for a minute': {
+    since: DRAINED + 5_000,
+    now: DRAINED + 5_000 + QUIET - 1,
+    expected: WAIT,
+  },
+  'waits for a minute after the close, however quiet it was before': { now: DRAINED + QUIET - 1, expected: WAIT },
+  'finalizes after a minute, and needs no marker': { state: { markers: [] }, now: DRAINED + QUIET, expected: FINALIZE },
+  'finalizes a round that nobody produced for': { state: { producers: [] }, expected: FINALIZE },
+  'waits for a batch that a closing beat names': {
+    state: { producers: [producer({ lastBeatAt: DRAINED + QUIET, shards: [closed(7, 6), closed(9)] })] },
+    expected: WAIT,
+  },
+  'waits for a producer that lives and has not closed': {
+    state: { producers: [producer({ lastBeatAt: DRAINED + 2 * QUIET, shards: [open(7), closed(9)] })] },
+    expected: WAIT,
+  },
+  'waits for a minute after the lapse of a producer that never closed': {
+    state: { producers: [producer({ lastBeatAt: DRAINED, shards: [open(7), closed(9)] })] },
+    now: DRAINED + LEASE + QUIET - 1,
+    expected: WAIT,
+  },
+  'finalizes a minute after that lapse': {
+    state: { producers: [producer({ lastBeatAt: DRAINED, shards: [open(7), closed(9)] })] },
+    now: DRAINED + LEASE + QUIET,
+    expected: FINALIZE,
+  },
+};
+
+test.each(Object.entries(UNORDERED))('where the queue keeps no order it %s', (_, each) => {
+  const { closesAt = CLOSE, now = DRAINED + 2 * QUIET, depth = 0, since = CLOSE, expected } = each;
+  expect(decideUnordered(closesAt, state(each.state), { depth, since }, now)).toEqual(expected);
+});
+
+test('a change is seen in what is committed and in what is said, and not in a beat that says nothing new', () => {
+  const watch = new QuietWatch();
+  expect(watch.observe(state(), 1)).toBe(1);
+  expect(watch.observe(state({ producers: [producer({ lastBeatAt: CLOSE + 5_000 })] }), 2)).toBe(1);
+  expect(watch.observe(state({ producers: [producer({ shards: [closed(7), closed(9, 8)] })] }), 3)).toBe(3);
+  expect(watch.observe(state({ producers: [producer(), producer({ producer: 'p2' })] }), 4)).toBe(4);
+});

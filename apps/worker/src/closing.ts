@@ -12,6 +12,9 @@ const LEASE_MS = 15_000;
 /** A marker that is not committed so long after it was taken, in ms, may never have been published: once more. */
 const REPEAT_MARKER_MS = 5_000;
 
+/** So long, in ms, SQS may take until its counts of messages are right; nothing may have come for as long. */
+const QUIET_MS = 60_000;
+
 export type ClosingDecision =
   /** `marker`: the number of one that is published again; null: the next one. */
   | { readonly act: 'publish-marker'; readonly marker: number | null }
@@ -50,6 +53,39 @@ export function decideClosing(closesAt: number | null, state: ClosingState, now:
   if (outstanding.length === 0) return { act: 'finalize' };
   if (outstanding.some((producer) => deadSince(producer) < now)) return { act: 'publish-marker', marker: null };
   return wait(`${outstanding.length} producers have not closed`);
+}
+
+/**
+ * The same where the queue keeps no order: no marker proves anything there. What is known has to be complete; that
+ * nothing is unknown is assumed when the queue says that it holds no message, `depth`, and has been quiet for a minute:
+ * nothing was committed since `since` (ms), and no producer was alive that has not closed.
+ */
+export function decideUnordered(
+  closesAt: number | null,
+  state: ClosingState,
+  { depth, since }: { readonly depth: number; readonly since: number },
+  now: number,
+): ClosingDecision {
+  if (state.final) return wait('the round is final');
+  if (closesAt === null || now < closesAt + DRAIN_DELAY_MS) return wait('the round is not closed');
+  if (depth > 0) return wait('messages are in the queue');
+  const incomplete = state.producers.filter((producer) => !isComplete(producer, state.shards));
+  const quietSince = Math.max(since, closesAt + DRAIN_DELAY_MS, ...incomplete.map(deadSince));
+  return now - quietSince < QUIET_MS ? wait('the queue has not been quiet for a minute') : { act: 'finalize' };
+}
+
+/** Tells since when nothing of a round has changed in the store. */
+export class QuietWatch {
+  #seen = '';
+  #since = 0;
+
+  /** `state`: what is stored at `now`. Returns when a change was last seen, in ms as `now`. */
+  observe({ producers }: ClosingState, now: number): number {
+    const seen = JSON.stringify(producers.map(({ producer, shards }) => [producer, shards]));
+    if (seen !== this.#seen) this.#since = now;
+    this.#seen = seen;
+    return this.#since;
+  }
 }
 
 /** It says that it is closed on every shard, and all that it has numbered is committed. */

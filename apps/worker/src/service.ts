@@ -70,6 +70,7 @@ export function createWorkerService(deps: WorkerServiceDeps): WorkerService {
     store,
     publisher,
     deadLetters: async () => (deadLetters === undefined ? 0 : deadLetters.waitingVotes()),
+    depth: queue.depth === undefined ? null : async () => (await queue.depth?.()) ?? 0,
     onFinal: () => {
       upkeep.recount().catch((error: unknown) => log.warn({ err: error }, 'Recount failed, will be repeated'));
     },

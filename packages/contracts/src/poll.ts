@@ -1,18 +1,17 @@
 import * as z from 'zod';
 
 import { NAME_PATTERN } from './names.ts';
+import { POLICIES, VISIBILITIES } from './poll-choices.ts';
 import { distinct, listMap } from './resource/lists.ts';
 import { characters } from './resource/names.ts';
 import { instant } from './resource/time.ts';
 import { withRules } from './resource/rule.ts';
 
-export const POLICIES = ['LastVoteWins', 'FirstVoteWins', 'Unlimited'] as const;
-export const VOTER_KINDS = ['Cookie', 'Named'] as const;
-export const VISIBILITIES = ['Always', 'AfterVote', 'AfterClose'] as const;
+export { POLICIES, type Policy, VISIBILITIES, type Visibility } from './poll-choices.ts';
 
-export type Policy = (typeof POLICIES)[number];
+export const VOTER_KINDS = ['Cookie', 'Named'] as const;
+
 export type VoterKind = (typeof VOTER_KINDS)[number];
-export type Visibility = (typeof VISIBILITIES)[number];
 
 // Unicode's control characters (category Cc); emoji and joiners are text.
 const NO_CONTROL_CHARACTERS = /^\P{Cc}*$/u;

@@ -33,8 +33,9 @@ export interface DeadLetter extends Delivery {
 }
 
 /**
- * Deliveries of one shard in the order of their confirmed publication. One that was not acknowledged is given again, in
- * order: to the next subscription when this one ends, to this one after a broken connection.
+ * Deliveries of one shard in the order of their confirmed publication, unless the queue keeps no order: then in any, a
+ * message perhaps more than once, and shared among the subscriptions. One that was not acknowledged is given again, in
+ * that order: to the next subscription when this one ends, to this one after a broken connection.
  */
 export interface VoteSubscription<D extends Delivery = Delivery> {
   /**
@@ -64,6 +65,12 @@ export interface VoteQueue {
   subscribe(shard: number): VoteSubscription;
   /** Of all shards. Absent in a driver that never gives up on a message. */
   deadLetters?(): VoteSubscription<DeadLetter>;
+  /**
+   * Present in a driver whose queue keeps no order, where what comes later proves nothing of what was sent before:
+   * messages of all declared shards and among the dead letters that are not acknowledged, taken or not, by the queue's
+   * own estimate. What was published in the last minute may be missing in it. Rejects with {@link QueueUnavailable}.
+   */
+  depth?(): Promise<number>;
   /** Resolves when the queue answers; rejects with {@link QueueUnavailable}. */
   ping(): Promise<void>;
   /** Ends every publisher and subscription. */

@@ -70,6 +70,7 @@ export interface FinalRecord {
   readonly version: number;
   /** ms */
   readonly at: number;
+  /** Version 1: `assumed`, or absent when it is proved. Later ones: why the result was repaired. */
   readonly reason?: string;
 }
 
@@ -146,8 +147,8 @@ export interface WorkerStore {
   addMarker(round: string, now: number): Promise<number>;
   /** Declares every producer seen so far dead: only for whoever can prove that they are. */
   retireProducers(now: number): Promise<void>;
-  /** Stores that the round is final, with its tally; the first call wins. */
-  finalize(round: string, now: number): Promise<void>;
+  /** Stores that the round is final, with its tally and how that is known; the first call wins. */
+  finalize(round: string, now: number, reason?: string): Promise<void>;
   /**
    * Counts the tally anew, from the rows of voters or, where the policy keeps none, from the bodies of the batches;
    * returns where the counters differ. null: no such round, or what it would be counted from is purged.

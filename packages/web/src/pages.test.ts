@@ -151,6 +151,15 @@ describe('the results page', () => {
       },
       ['Final since Fri, 20 Nov 2026, 19:00 GMT−3', 'Corrected: one shard was replayed'],
     ],
+    'final where that is assumed': [
+      {
+        poll: final,
+        results: results(final, [1, 0]),
+        totals: totals(final, 1, { final: { version: 1, at: '2026-11-20T22:00:00Z', reason: 'assumed' } }),
+      },
+      ['Final since Fri, 20 Nov 2026, 19:00 GMT−3', 'Assumed: the queue was empty'],
+      ['Corrected'],
+    ],
     'hidden until the close': [
       { poll: poll({ visibility: 'AfterClose', closesAt: '2026-11-20T22:00:00.000Z' }) },
       ['The result is not shown yet', 'when the poll has closed', '19:00 GMT−3', '2,345'],

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { PORTS } from '../ports.ts';
-import { queueEnv } from './queue.ts';
+import { queueEnv, withQueue } from './queue.ts';
 import {
   pollFile,
   port,
@@ -29,4 +29,4 @@ export const voteEnv = z.object({
 export type VoteConfig = z.output<typeof voteEnv>;
 
 /** Environment of the vote service as a process. Each name may be given as `<NAME>_FILE` instead. */
-export const voteProcessEnv = z.object({ ...voteEnv.shape, ...queueEnv });
+export const voteProcessEnv = withQueue(z.object({ ...voteEnv.shape, ...queueEnv }));

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { PORTS } from '../ports.ts';
-import { queueEnv } from './queue.ts';
+import { queueEnv, withQueue } from './queue.ts';
 import { pollFile, port, sharedEnv } from './shared.ts';
 import { storeEnv } from './store.ts';
 
@@ -15,4 +15,4 @@ export const workerEnv = z.object({
 export type WorkerConfig = z.output<typeof workerEnv>;
 
 /** Environment of the worker as a process. Each name may be given as `<NAME>_FILE` instead. */
-export const workerProcessEnv = z.object({ ...workerEnv.shape, ...queueEnv, ...storeEnv });
+export const workerProcessEnv = withQueue(z.object({ ...workerEnv.shape, ...queueEnv, ...storeEnv }));

@@ -4,6 +4,12 @@ import { publicPoll } from './poll.ts';
 
 const count = z.int().min(0);
 
+/**
+ * The reason of a first final result that is not proved: the queue keeps no order, was empty by its own account, and no
+ * vote had come for a minute.
+ */
+export const ASSUMED = 'assumed';
+
 /** What is shown of a round even while its results are hidden. */
 export const totals = z.object({
   round: z.string(),
@@ -19,7 +25,17 @@ export const totals = z.object({
   replaced: count.describe('Votes applied that another vote of the same voter outweighs: cast − counted.'),
   pending: count.nullable().describe('Accepted votes not yet applied; null: not known right now.'),
   final: z
-    .object({ version: z.int().min(1), at: z.iso.datetime(), reason: z.string().optional() })
+    .object({
+      version: z.int().min(1),
+      at: z.iso.datetime(),
+      reason: z
+        .string()
+        .optional()
+        .describe(
+          `Version 1: "${ASSUMED}" where the queue keeps no order (SQS): it was empty by its own account, and no vote ` +
+            'had come for 60 s. Absent: it is proved. Later versions: why the result was repaired.',
+        ),
+    })
     .nullable()
     .describe('Set once every accepted vote is counted; it is never withdrawn.'),
 });

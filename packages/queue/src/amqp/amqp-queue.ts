@@ -17,11 +17,11 @@ import {
 } from '../port.ts';
 import { type BrokerAddress, BrokerConnection, notConnected } from './connection.ts';
 import { decodeHeaders } from './headers.ts';
-import type { QueueLog } from './log.ts';
+import type { QueueLog } from '../log.ts';
 import { AmqpPublisher, Publishing } from './publisher.ts';
 import { Reconnecting, type Session } from './reconnecting.ts';
 import { AmqpSubscription } from './subscription.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 const PING_LIMIT_MS = 1_000;
 /**

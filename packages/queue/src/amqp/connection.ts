@@ -2,7 +2,7 @@ import { type Channel, type ChannelModel, connect, type ConfirmChannel, type Soc
 
 import { QueueMisconfigured, QueueUnavailable } from '../port.ts';
 import type { Session } from './reconnecting.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 /** RabbitMQ's own advice: below 5 s a busy peer is taken for a dead one. Silence is noticed after 10 to 15 s. */
 const HEARTBEAT_S = 5;

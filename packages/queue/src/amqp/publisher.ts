@@ -6,7 +6,7 @@ import { QueueUnavailable, type VotePublisher } from '../port.ts';
 import type { BrokerChannel, BrokerConnection } from './connection.ts';
 import { encodeHeaders } from './headers.ts';
 import type { Session } from './reconnecting.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 const CLOSE_LIMIT_MS = 1_000;
 

@@ -2,9 +2,10 @@ import { type Channel, type ConsumeMessage, IllegalOperationError } from 'amqpli
 
 import type { DeclaredQueue } from '@voteapp/contracts/queue-arguments';
 
+import { fitting } from '../fitting.ts';
+import type { QueueLog } from '../log.ts';
 import { type Delivery, type QueueMisconfigured, QueueUnavailable, type VoteSubscription } from '../port.ts';
 import type { BrokerChannel, BrokerConnection } from './connection.ts';
-import type { QueueLog } from './log.ts';
 import { Reconnecting, type Session } from './reconnecting.ts';
 
 /**
@@ -146,11 +147,4 @@ export class AmqpSubscription<D extends Delivery> implements VoteSubscription<D>
     this.#change?.resolve();
     this.#change = null;
   }
-}
-
-/** How many of the first ones stay within so many votes; one in any case. */
-function fitting(deliveries: readonly Delivery[], maxVotes: number): number {
-  let votes = 0;
-  const over = deliveries.findIndex(({ headers }) => (votes += headers.votes) > maxVotes);
-  return over === -1 ? deliveries.length : Math.max(over, 1);
 }

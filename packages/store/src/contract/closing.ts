@@ -104,6 +104,13 @@ export function describeClosing(bench: () => Bench): void {
     expect(state).toMatchObject({ final: true, producers: [{ producer: producerId(1), retiredAt: null }] });
   });
 
+  it('keeps how it is known that a round is final, which a second call does not change', async () => {
+    const { round } = await bench().start({ closesAt: T0 });
+    await bench().store.finalize(round, T0 + 9, 'assumed');
+    await bench().store.finalize(round, T0 + 10);
+    expect((await bench().snapshot(round)).final).toEqual({ version: 1, at: T0 + 9, reason: 'assumed' });
+  });
+
   it('refuses to close what it does not know', async () => {
     await expect(bench().store.addMarker('nowhere', T0)).rejects.toThrow(RoundRefused);
     await expect(bench().store.finalize('nowhere', T0)).rejects.toThrow(RoundRefused);

@@ -78,15 +78,16 @@ export class Closing {
     );
   }
 
-  async finalize(round: string, now: number): Promise<void> {
+  async finalize(round: string, now: number, reason?: string): Promise<void> {
     await this.#db.writeAlone(async (session) => {
       const stored = await known(session, round);
       if (stored.final) return;
       // Whoever applies votes holds its shard's row: what it commits is in the tally, or finds the round final.
       await session.run('UPDATE shards SET turn = turn + 1 WHERE round = ?', [round]);
-      await session.run('INSERT INTO finals (round, version, tally, final_at) VALUES (?, 1, ?, ?)', [
+      await session.run('INSERT INTO finals (round, version, tally, reason, final_at) VALUES (?, 1, ?, ?, ?)', [
         round,
         JSON.stringify(await tallyOf(session, stored)),
+        reason ?? null,
         now,
       ]);
     });

@@ -112,8 +112,8 @@ export class MySqlStore implements VoteStore {
     await this.#parts.closing.retireProducers(now);
   }
 
-  async finalize(round: string, now: number) {
-    await this.#parts.closing.finalize(round, now);
+  async finalize(round: string, now: number, reason?: string) {
+    await this.#parts.closing.finalize(round, now, reason);
   }
 
   async recount(round: string) {

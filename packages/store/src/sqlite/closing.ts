@@ -43,7 +43,7 @@ export class Closing {
       retire: db.prepare(
         'UPDATE beats SET retired_at = ? WHERE retired_at IS NULL AND round NOT IN (SELECT round FROM finals)',
       ),
-      finalize: db.prepare('INSERT INTO finals (round, version, tally, final_at) VALUES (?, 1, ?, ?)'),
+      finalize: db.prepare('INSERT INTO finals (round, version, tally, reason, final_at) VALUES (?, 1, ?, ?, ?)'),
     };
   }
 
@@ -83,11 +83,11 @@ export class Closing {
     this.#db.write(() => this.#statements.retire.run(now));
   }
 
-  finalize(round: string, now: number): void {
+  finalize(round: string, now: number, reason?: string): void {
     this.#db.write(() => {
       const stored = this.#known(round);
       if (stored.final) return;
-      this.#statements.finalize.run(round, JSON.stringify(this.#results.tally(stored)), now);
+      this.#statements.finalize.run(round, JSON.stringify(this.#results.tally(stored)), reason ?? null, now);
     });
   }
 }

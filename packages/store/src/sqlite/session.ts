@@ -101,8 +101,8 @@ export class SqliteSession implements SynchronousStore {
     this.#parts.closing.retireProducers(now);
   }
 
-  finalize(round: string, now: number) {
-    this.#parts.closing.finalize(round, now);
+  finalize(round: string, now: number, reason?: string) {
+    this.#parts.closing.finalize(round, now, reason);
   }
 
   recount(round: string) {

@@ -136,8 +136,8 @@ export class SqliteStore implements VoteStore {
     return this.#call('retireProducers', [now]);
   }
 
-  finalize(round: string, now: number) {
-    return this.#call('finalize', [round, now]);
+  finalize(round: string, now: number, reason?: string) {
+    return this.#call('finalize', [round, now, reason]);
   }
 
   recount(round: string) {

@@ -52,12 +52,13 @@ export function place(options, id) {
 }
 
 /**
- * Since when the result is final, and why it was corrected after that.
+ * Since when the result is final, how that is known where it is not proved, and why it was corrected after that.
  *
  * @param {NonNullable<Totals['final']>} final
  * @param {string} timeZone
  */
 export function finalSentence({ at, version, reason }, timeZone) {
   const since = `Final since ${formatMoment(at, timeZone)}.`;
+  if (reason === 'assumed') return `${since} Assumed: the queue was empty and no vote had come for a minute.`;
   return version === 1 ? since : `${since} Corrected: ${reason ?? `version ${version}`}.`;
 }
