@@ -63,9 +63,11 @@ export function asksPoll(command: Command): Command {
 
 /** Adds what names a VotingApp that is changed, and whether to wait for the operator. */
 export function changesApp(command: Command, patience: string): Command {
-  return asksCluster(command.argument('<name>', 'name of the poll'))
+  const changing = command
+    .argument('<name>', 'name of the poll')
     .option('--wait', 'wait until it is so')
     .addOption(timeOption('--timeout <time>', 'how long to wait', patience));
+  return printsAs(asksCluster(changing), ['text', 'json', 'yaml']);
 }
 
 /** Adds `-o`: a table for people, or one of the formats for programs. */

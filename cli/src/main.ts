@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { basename } from 'node:path';
 
 import { buildProgram } from './program.ts';

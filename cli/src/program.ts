@@ -1,5 +1,5 @@
 import { ConfigError } from '@voteapp/kit/config';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 
 import { globalOptions } from './command.ts';
 import { analyzeCommand } from './commands/analyze.ts';
@@ -22,28 +22,17 @@ import { logsCommand } from './commands/logs.ts';
 import { upCommand } from './commands/up.ts';
 import { versionCommand } from './commands/version.ts';
 import { EXIT, type ExitCode, Failure, UsageError } from './exit-codes.ts';
+import { calledBy } from './help.ts';
 
-const COMMANDS: readonly (() => Command)[] = [
-  analyzeCommand,
-  checkCommand,
-  completionCommand,
-  createCommand,
-  installCommand,
-  hibernateCommand,
-  pollCommand,
-  reconcileCommand,
-  renderCommand,
-  reportCommand,
-  restartCommand,
-  uninstallCommand,
-  statusCommand,
-  tallyCommand,
-  browseCommand,
-  voteCommand,
-  logsCommand,
-  upCommand,
-  versionCommand,
-];
+/** The commands in the order of a person's way through them. */
+const COMMANDS: Readonly<Record<string, readonly (() => Command)[]>> = {
+  'A poll on this machine:': [upCommand],
+  'Prepare a cluster:': [checkCommand, installCommand, uninstallCommand],
+  'Make a poll:': [createCommand, analyzeCommand, renderCommand],
+  'Run a poll:': [statusCommand, voteCommand, tallyCommand, pollCommand, browseCommand],
+  'Look after it:': [logsCommand, restartCommand, hibernateCommand, reconcileCommand, reportCommand],
+  'This tool:': [completionCommand, versionCommand],
+};
 
 const HELPED = new Set(['commander.helpDisplayed', 'commander.help', 'commander.version']);
 
@@ -51,12 +40,19 @@ const HELPED = new Set(['commander.helpDisplayed', 'commander.help', 'commander.
 const LEAST_HELP_COLUMNS = 16;
 
 /** Gives a command, and all that are below it, what commander hands down to none that are made elsewhere. */
-function settle(command: Command, path: string): void {
+function settle(command: Command, name: string, path = name): void {
   command
-    .configureHelp({ ...command.configureHelp(), minWidthToWrap: LEAST_HELP_COLUMNS })
+    .configureHelp({
+      minWidthToWrap: LEAST_HELP_COLUMNS,
+      optionDescription: (option) => calledBy(name, new Help().optionDescription(option)),
+    })
     .showHelpAfterError(`See \`${path} --help\`.`)
     .exitOverride();
-  for (const each of command.commands) settle(each, `${path} ${each.name()}`);
+  // Where a verb is to follow and none does, commander would have its help for an error; here, as with kubectl and gh,
+  // it is what was asked for.
+  const help = command.help.bind(command);
+  command.help = () => help();
+  for (const each of command.commands) settle(each, name, `${path} ${each.name()}`);
 }
 
 /** The command line, by the name that it is called by. Parsing it runs the command and sets the process's exit code. */
@@ -64,8 +60,11 @@ export function buildProgram(name = 'voteapp'): Command {
   const program = globalOptions(new Command(name))
     .description('Runs polls: on a laptop, or as VotingApp resources on Kubernetes.')
     .showSuggestionAfterError()
-    .configureHelp({ sortSubcommands: true });
-  for (const command of COMMANDS) program.addCommand(command());
+    .commandsGroup('This tool:')
+    .helpCommand(true);
+  for (const [group, commands] of Object.entries(COMMANDS)) {
+    for (const command of commands) program.addCommand(command().helpGroup(group));
+  }
   program.addCommand(completeCommand(), { hidden: true });
   settle(program, name);
 

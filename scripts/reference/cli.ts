@@ -1,5 +1,6 @@
 import { asksCluster, asksPoll, reachesCluster } from '@voteapp/cli/command';
 import { EXIT, EXIT_MEANINGS } from '@voteapp/cli/exit-codes';
+import { explanationOf, shellLines } from '@voteapp/cli/help';
 import { buildProgram } from '@voteapp/cli/program';
 
 import { jsonAnswer } from './outputs.ts';
@@ -8,7 +9,8 @@ import { heading, shownDefault, table } from './tables.ts';
 type Command = ReturnType<typeof buildProgram>;
 type Option = Command['options'][number];
 
-const EXAMPLES = 'Examples:\n';
+/** Columns of a block of code, and of prose. */
+const COLUMNS = 120;
 const program = buildProgram();
 
 interface Shared {
@@ -50,19 +52,15 @@ function optionTable(options: readonly Option[]): string {
   return table(['option', 'default', 'meaning'], rows);
 }
 
-/** The text that a command adds after the help that commander writes: examples, and what is to be known besides. */
-function addedText(command: Command): string {
-  let help = '';
-  command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
-  return help.slice(command.helpInformation().length).trim();
-}
-
-/** Examples become a block of code, and the rest is prose. */
-function withExamples(text: string): string[] {
-  return text.split('\n\n').flatMap((part) => {
-    const examples = part.startsWith(EXAMPLES) ? part.slice(EXAMPLES.length).replaceAll(/^ {2}/gm, '') : undefined;
-    return part === '' ? [] : [examples === undefined ? part : `\`\`\`sh\n${examples}\n\`\`\``];
-  });
+/** Examples, in a block of code, and what is to be known besides. */
+function explanation(command: Command): string[] {
+  const { examples = [], notes = [] } = explanationOf(command) ?? {};
+  const lines = examples.flatMap((line) => shellLines(line, COLUMNS)).join('\n');
+  const help = command.createHelp();
+  return [
+    ...(examples.length === 0 ? [] : [`\`\`\`sh\n${lines}\n\`\`\``]),
+    ...notes.map((note) => help.boxWrap(note, COLUMNS)),
+  ];
 }
 
 function titleOf({ what }: Shared): string {
@@ -107,7 +105,7 @@ function section(command: Command, path: string): string[] {
     `\`\`\`text\nvoteapp ${title} ${command.usage()}\n\`\`\``,
     ...argumentTable(command),
     ...optionsOf(command, title),
-    ...withExamples(addedText(command)),
+    ...explanation(command),
   ];
 }
 
@@ -124,7 +122,8 @@ export function cliPage(): string {
     heading('The command line', 'the commands in cli/src/commands').trimEnd(),
     program.description(),
     `The answer is on standard output; progress, hints and refusals are on standard error. \`voteapp <command> --help\`
-shows what is below; as \`kubectl voteapp\` everything is the same.`,
+shows what is below; as \`kubectl voteapp\` everything is the same. A command that lacks its verb, as \`voteapp poll\`,
+shows its help on standard output and exits with 0, as \`voteapp\` alone does.`,
     table(
       ['command', 'what it does'],
       commands.map((command) => [

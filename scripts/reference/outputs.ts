@@ -1,8 +1,11 @@
 import { analyzeOutput } from '@voteapp/cli/analyze/analyze-output';
+import { explainOutput } from '@voteapp/cli/analyze/explain-output';
 import { browseOutput } from '@voteapp/cli/browse/browse-output';
 import { checkOutput } from '@voteapp/cli/check/check-output';
+import { changesOutput } from '@voteapp/cli/install/changes-output';
 import { logLineOutput } from '@voteapp/cli/logs/logs-output';
 import { onAirOutput } from '@voteapp/cli/on-air/on-air-output';
+import { actOutput } from '@voteapp/cli/operations/act-output';
 import { statusListOutput, statusOutput } from '@voteapp/cli/status/status-output';
 import { tallyOutput } from '@voteapp/cli/tally/tally-output';
 import { versionOutput } from '@voteapp/cli/version/version-output';
@@ -10,8 +13,11 @@ import { voteOutput } from '@voteapp/cli/vote/vote-output';
 import * as z from 'zod';
 
 const SCHEMAS = {
+  act: actOutput,
   analyze: analyzeOutput,
+  'analyze-explain': explainOutput,
   browse: browseOutput,
+  changes: changesOutput,
   check: checkOutput,
   'log-line': logLineOutput,
   poll: onAirOutput,
@@ -32,20 +38,30 @@ function described(schema: SchemaName): string {
   return `what ${of(schema)} describes`;
 }
 
+/** Of what is shown anew whenever it changes. */
+const WATCHED = 'with `-w` it is one JSON text a line, each as described, whenever it changes';
+
 /** What commands print with `-o json`, in Markdown. */
 const ANSWERS: Readonly<Record<string, string>> = {
-  analyze: described('analyze'),
+  analyze: `${described('analyze')}, and with \`--explain\` ${described('analyze-explain')}`,
   browse: described('browse'),
   check: described('check'),
   create: 'the VotingApp',
+  'hibernate on': described('act'),
+  'hibernate off': described('act'),
+  install: `${described('changes')}, and with \`--generate\` a List of the objects`,
   logs: `lines, each of them ${described('log-line')}`,
   'poll open': described('poll'),
   'poll close': described('poll'),
   'poll suspend': described('poll'),
   'poll resume': described('poll'),
+  'reconcile pause': described('act'),
+  'reconcile resume': described('act'),
   render: 'a List of the objects',
-  status: `${described('status')}, and with \`-A\` ${described('status-list')}`,
-  tally: described('tally'),
+  restart: described('act'),
+  status: `${described('status')}, and with \`-A\` ${described('status-list')}; ${WATCHED}`,
+  tally: `${described('tally')}; ${WATCHED}`,
+  uninstall: described('changes'),
   version: described('version'),
   vote: described('vote'),
 };

@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { analyzeOutput } from '@voteapp/cli/analyze/analyze-output';
+import { CODES } from '@voteapp/cli/analyze/codes';
+import { explainOutput } from '@voteapp/cli/analyze/explain-output';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { FIRST_START_MS } from '../cluster/shared.ts';
@@ -37,6 +39,25 @@ describe('voteapp analyze of files', { timeout: 90_000 }, () => {
     expect(await voteapp(['analyze', '-f', '-', ...args], { input })).toMatchObject({ code });
   });
 
+  test('has nothing but hints for the smallest VotingApp', async () => {
+    const { stdout } = await voteapp(['analyze', '-f', `${SAMPLES}smallest.yaml`, '-o', 'json']);
+    expect(analyzeOutput.parse(JSON.parse(stdout)).counts).toMatchObject({ Error: 0, Warning: 0 });
+  });
+
+  test('explains a code, and all of them', async () => {
+    const { code, stdout, stderr } = await voteapp(['analyze', '--explain', 'vap0101']);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: `VAP0101  Warning: closed already
+  The poll closes at a moment that is past, so it takes no votes.
+  Set spec.poll.closesAt to a later moment, or leave it out.
+`,
+      stderr: '',
+    });
+    const all = await voteapp(['analyze', '--explain', '-o', 'json']);
+    expect(explainOutput.parse(JSON.parse(all.stdout)).codes.map((each) => each.code)).toEqual(Object.keys(CODES));
+  });
+
   test('tells each finding in a line that can be searched, with its advice below', async () => {
     const { stdout, stderr } = await voteapp(['analyze', '-f', '-'], { input: CLOSED });
     const [first, advice] = stdout.split('\n');
@@ -44,12 +65,18 @@ describe('voteapp analyze of files', { timeout: 90_000 }, () => {
       'Warning [VAP0101] (VotingApp shop standard input:7:5) The poll closed at 2020-01-01T00:00:00Z.',
     );
     expect(advice).toBe('  Set spec.poll.closesAt to a later moment, or leave it out.');
-    expect(stderr).toMatch(/^0 errors, 2 warnings, \d hints\.\n$/);
+    expect(stderr).toMatch(/^0 errors, 1 warning, \d hints\.\n$/);
   });
 
   test.each<[string, string[], RegExp]>([
     ['a file that is not there', ['-f', '/nowhere.yaml'], /^\/nowhere\.yaml cannot be read: there is no such file; /],
     ['a name beside a file', ['shop', '-f', '-'], /^Either -f or the name of a VotingApp: shop is one more; /],
+    [
+      'a code that there is not',
+      ['--explain', 'VAP9999'],
+      /^There is no code VAP9999: `voteapp analyze --explain` lists/,
+    ],
+    ['a code of a VotingApp', ['shop', '--explain', 'VAP0101'], /leave shop out/],
     ['a rate that is none', ['-f', '-', '--peak', 'many'], /It must be a whole number of votes per second/],
   ])('is a usage error for %s', async (_, args, stderr) => {
     const answer = await voteapp(['analyze', ...args]);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { readRunFile, type RunFile } from '../../cli/src/embedded/run-file.ts';
 import { localPoll, runningPolls } from '../../cli/src/poll/local-poll.ts';
 import { type RunningPoll, startPoll } from '../tools/voteapp-process.ts';
-import { voteapp } from './voteapp.ts';
+import { voteappHere } from './here.ts';
 
 function votingApp(poll: object = {}): string {
   const options = [{ id: 'coca' }, { id: 'pepsi' }];
@@ -30,7 +31,7 @@ async function read(poll: RunningPoll): Promise<Record<string, unknown>> {
   return (await (await fetch(`${poll.urls.vote}/api/poll`)).json()) as Record<string, unknown>;
 }
 
-describe('the poll of this machine', { timeout: 60_000 }, () => {
+describe('the poll of this machine', { timeout: 120_000 }, () => {
   beforeEach(async () => {
     data = await mkdtemp(join(tmpdir(), 'voteapp-local-'));
     file = join(data, 'final.yaml');
@@ -41,7 +42,7 @@ describe('the poll of this machine', { timeout: 60_000 }, () => {
   });
 
   async function on(...args: string[]) {
-    return await voteapp(['poll', ...args, '--data', data, '--local']);
+    return await voteappHere(['poll', ...args, '--data', data, '--local'], {});
   }
 
   test('is suspended, resumed and closed at once, and says by what votes are judged', async () => {
@@ -94,7 +95,57 @@ describe('the poll of this machine', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the control address', { timeout: 60_000 }, () => {
+test('a report of the poll of this machine has neither votes nor keys', { timeout: 120_000 }, async () => {
+  data = await mkdtemp(join(tmpdir(), 'voteapp-reported-'));
+  file = join(data, 'final.yaml');
+  const archive = join(data, 'report.tar.gz');
+  const poll = await start();
+  try {
+    await voteappHere(['vote', 'final', 'coca', '--voter', 'ana-in-person', '--local', '--data', data], {});
+    const nowhere = { KUBECONFIG: '', HOME: data, KUBERNETES_SERVICE_HOST: '' };
+    // Without a cluster it is found without being named.
+    const { code, stdout, stderr } = await voteappHere(['report', '--file', archive, '--data', data], nowhere);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${archive}\n` });
+    expect(stderr).toMatch(/^Of the poll final of this machine\.\nSecrets are left out; /);
+    const read = (...args: string[]): string => execFileSync('tar', [...args, archive], { encoding: 'utf8' });
+    const names = read('-tzf')
+      .trimEnd()
+      .split('\n')
+      .map((name) => name.slice(name.indexOf('/') + 1));
+    expect(names.toSorted()).toEqual([
+      'README.txt',
+      'definition.yaml',
+      'folder.yaml',
+      'health/front.yaml',
+      'health/vote.yaml',
+      'health/worker.yaml',
+      'metrics/front.txt',
+      'metrics/vote.txt',
+      'metrics/worker.txt',
+      'missing.txt',
+      'results.yaml',
+      'rounds.yaml',
+      'status.yaml',
+      'versions.yaml',
+    ]);
+    const whole = read('-xzOf');
+    expect(whole).toContain('store.db');
+    expect(whole).toContain('voteapp_');
+    const keys = JSON.parse(await readFile(join(data, 'final', 'keys.json'), 'utf8')) as Record<string, string>;
+    const { control } = readRunFile(join(data, 'final'))!;
+    for (const secret of [...Object.values(keys), control.secret, 'ana-in-person']) expect(whole).not.toContain(secret);
+    expect(await voteappHere(['report', 'other', '--local', '--data', data], {})).toMatchObject({
+      code: 4,
+      stdout: '',
+    });
+  } finally {
+    await poll.stop();
+    running.splice(0);
+    await rm(data, { recursive: true });
+  }
+});
+
+describe('the control address', { timeout: 120_000 }, () => {
   let control: RunFile['control'];
   let poll: RunningPoll;
   beforeAll(async () => {

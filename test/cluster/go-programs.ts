@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -31,7 +31,10 @@ export type KubernetesRelease = keyof typeof KUBERNETES_RELEASES;
 const TOOLS = {
   contour: 'github.com/projectcontour/contour/cmd/contour@v1.33.8',
   coredns: 'github.com/coredns/coredns@v1.15.0',
+  hclfmt: 'github.com/hashicorp/hcl/v2/cmd/hclfmt@v2.24.0',
   helm: 'helm.sh/helm/v3/cmd/helm@v3.22.0',
+  'helm-4': 'helm.sh/helm/v4/cmd/helm@v4.3.1',
+  kubeconform: 'github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0',
   'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server@v0.9.0',
 } as const;
 
@@ -108,11 +111,11 @@ export async function pauseProgram(): Promise<string> {
 
 /** Builds a program where it is not cached yet, and returns its path. It needs nothing of the host but its kernel. */
 export async function goTool(tool: GoTool): Promise<string> {
-  const version = TOOLS[tool].replace(/.*@/, '');
+  const [path, version] = TOOLS[tool].split('@') as [string, string];
   const folder = await cached(`${tool}-${version}`, 2, async (work) => {
     await go(['install', ...BUILD, `-ldflags=${STRIPPED}`, TOOLS[tool]], work, { GOBIN: work });
   });
-  return join(folder, tool);
+  return join(folder, basename(path));
 }
 
 /** The folder of a Go module's files. Throws when it cannot be had. */

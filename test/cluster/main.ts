@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 
-import { installOperator, operatorImages } from '../operator/installation.ts';
+import { asReleased, installOperator, operatorImages } from '../operator/installation.ts';
 import { onPath } from '../tools/programs.ts';
 import { KubeClient, refOf } from './client.ts';
 import { waitForCondition } from './conditions.ts';
@@ -28,12 +28,19 @@ async function up(): Promise<void> {
   introduce(await ensured());
 }
 
+/** A cluster whose node has what `voteapp install` and the polls then need, for no registry has it. */
+async function images(): Promise<void> {
+  const held = await ensured();
+  for (const { archive } of await asReleased(await operatorImages())) await loadInto(held, archive);
+  introduce(held);
+}
+
 /** A cluster with the operator, the images of the sources as they are, and the smallest poll. */
 async function dev(): Promise<void> {
   const held = await ensured();
-  const images = await operatorImages();
-  for (const { archive } of Object.values(images)) await loadInto(held, archive);
-  const references = Object.fromEntries(Object.entries(images).map(([name, { reference }]) => [name, reference]));
+  const built = await operatorImages();
+  for (const { archive } of Object.values(built)) await loadInto(held, archive);
+  const references = Object.fromEntries(Object.entries(built).map(([name, { reference }]) => [name, reference]));
   const client = new KubeClient(held.kubeconfig);
   try {
     await installOperator(client, references);
@@ -63,11 +70,11 @@ async function down(): Promise<void> {
   process.stderr.write('The cluster is gone.\n');
 }
 
-const COMMANDS: Readonly<Record<string, () => Promise<void>>> = { up, down, dev, hold };
+const COMMANDS: Readonly<Record<string, () => Promise<void>>> = { up, images, dev, down, hold };
 const [word = 'up', ...rest] = process.argv.slice(2);
 const command = COMMANDS[word];
 if (command === undefined || rest.length > 0) {
-  process.stderr.write('Usage: npm run cluster [-- up | dev | down]\n');
+  process.stderr.write('Usage: npm run cluster [-- up | images | dev | down]\n');
   process.exitCode = 2;
 } else {
   try {

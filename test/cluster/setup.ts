@@ -1,23 +1,10 @@
 import type { TestProject } from 'vitest/node';
 
 import { projectImages } from '../../scripts/images/images.ts';
-import { isRequired } from '../tools/programs.ts';
 import { startOnce } from '../tools/started-once.ts';
-import { type Cluster, type Level, startCluster } from './cluster.ts';
-import { ClusterMissing } from './missing.ts';
+import type { Cluster, Level } from './cluster.ts';
+import { clusterUnlessMissing } from './cluster-unless-missing.ts';
 import type { ClusterData } from './shared.ts';
-
-/** Starts a cluster, or tells why there is none: where VOTEAPP_TEST_REQUIRE names it, by throwing. */
-async function clusterUnlessMissing(level: Level): Promise<Cluster | null> {
-  try {
-    return await startCluster({ level });
-  } catch (error) {
-    if (!(error instanceof ClusterMissing)) throw error;
-    if (isRequired(`k8s-${level}`)) throw new Error(`The tests need Kubernetes: ${error.message}`, { cause: error });
-    process.stderr.write(`Tests with Kubernetes (k8s-${level}) are skipped: ${error.message}.\n`);
-    return null;
-  }
-}
 
 /**
  * Starts each level, and builds the images, when a suite first asks for it (`shared.ts`), once for the run, and ends all

@@ -16,7 +16,7 @@ import { SAMPLES } from './sample-objects.ts';
 import { Shell } from './shell.ts';
 
 const SYSTEM = 'voteapp-system';
-const [page, readme] = [await readPage('docs/operator.md'), await readPage('README.md')];
+const page = await readPage('docs/operator.md');
 /** Commands that need pods which run: the tour on a node has them (nodes/smallest.test.ts). */
 const NEEDS_PODS = /^(curl|kubectl port-forward) /;
 
@@ -70,12 +70,6 @@ describe('docs/operator.md', () => {
     expect(examples.length).toBeGreaterThan(5);
     for (const { spec } of examples)
       expect(resourceSchema.parse(votingApp('example', {}, spec)).spec).toMatchObject(spec);
-  });
-
-  test('has every command for a cluster that the README has', () => {
-    const commands = stepsOf(sectionOf(readme, 'On Kubernetes')).map(({ command }) => command);
-    expect(commands.length).toBeGreaterThan(2);
-    expect(stepsOf(page).map(({ command }) => command)).toEqual(expect.arrayContaining(commands));
   });
 });
 

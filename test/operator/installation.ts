@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 
+import { operatorEnv, releaseOf } from '@voteapp/operator/config';
+import { VERSION } from '@voteapp/operator/release';
 import { parseAllDocuments } from 'yaml';
 
-import { projectImages } from '../../scripts/images/images.ts';
+import { type Image, projectImages } from '../../scripts/images/images.ts';
+import { renamed } from '../../scripts/images/renamed.ts';
 import type { KubeClient, KubeObject } from '../cluster/client.ts';
 import { refOf } from '../cluster/client.ts';
 import { waitForRollout, waitUntilServed } from '../cluster/conditions.ts';
@@ -15,6 +18,15 @@ export async function operatorImages(servers: readonly ServerImageName[] = ['mys
   const built = await projectImages(['vote', 'worker', 'front', 'operator']);
   const made = await Promise.all(servers.map(async (name) => [name, await serverImage(name)] as const));
   return { ...built, ...Object.fromEntries(made) };
+}
+
+/** Images under the names by which an installation that names none looks for them, as a registry would have them. */
+export async function asReleased(images: Readonly<Record<string, Image>>): Promise<readonly Image[]> {
+  const names: Readonly<Record<string, string>> = {
+    ...releaseOf(operatorEnv.parse({})).images,
+    operator: `voteapp-operator:${VERSION}`,
+  };
+  return await Promise.all(Object.entries(images).map(async ([name, image]) => await renamed(image, names[name]!)));
 }
 
 interface Container {

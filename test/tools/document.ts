@@ -51,8 +51,19 @@ export function stepsOf(page: string): Step[] {
   });
 }
 
-/** What an answer of a page looks like; columns may be wider or narrower. */
+/** What an answer of a page looks like; columns may be wider or narrower, and a line of `…` stands for any, or none. */
 export function patternOf(answer: string): RegExp {
   const escaped = (part: string) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/ +/g, ' +');
-  return new RegExp(`^${answer.split('…').map(escaped).join('[^]*')}$`);
+  const lines = answer.split('\n').map((line) => ({
+    isAny: line === '…',
+    pattern: line.split('…').map(escaped).join('[^]*'),
+  }));
+  const last = lines.length - 1;
+  const patterns = lines.map(({ isAny, pattern }, at) => {
+    if (isAny) return at < last ? '(?:[^]*\\n)?' : '[^]*';
+    return at < last ? `${pattern}\\n` : pattern;
+  });
+  // Of a last line that may be missing, so may the end of the line before it.
+  const whole = patterns.join('').replace(/\\n\[\^\]\*$/, '(?:\\n[^]*)?');
+  return new RegExp(`^${whole}$`);
 }

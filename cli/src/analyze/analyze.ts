@@ -2,25 +2,27 @@ import { withCluster } from '../cluster/cluster.ts';
 import { findVotingApp } from '../cluster/voting-apps.ts';
 import type { ClusterOptions } from '../command.ts';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts';
-import { type Tone, toned } from '../terminal/colour.ts';
+import { toned } from '../terminal/colour.ts';
 import { formatted } from '../terminal/format.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wrapped } from '../terminal/wrapped.ts';
 import { readSource, shownFile } from '../voting-app-file/source.ts';
 import { counted } from './amounts.ts';
 import { type AnalyzeOutput, analyzeOutput, type Finding } from './analyze-output.ts';
+import { explain } from './explain.ts';
 import { findingsOnResource, findingsOnText, worstFirst } from './findings.ts';
-import type { CheckContext } from './found.ts';
 import { isAtLeast, type Level } from './levels.ts';
+import { TONES } from './tones.ts';
 
 export interface AnalyzeOptions extends ClusterOptions {
   readonly file?: readonly string[];
   readonly failureThreshold: Level;
   readonly peak?: number;
+  /** A code; true: all of them. */
+  readonly explain?: string | true;
   readonly output: 'text' | 'json' | 'yaml';
 }
 
-const TONES: Readonly<Record<Level, Tone>> = { Error: 'bad', Warning: 'careful', Info: 'faint' };
 const INDENT = '  ';
 
 /** What a finding is of, as "VotingApp shop poll.yaml:7:5". */
@@ -37,7 +39,12 @@ function lines(terminal: Terminal, finding: Finding): string[] {
   return [coloured, ...rest, ...wrapped(terminal, INDENT + advice, INDENT)];
 }
 
-function show(terminal: Terminal, { findings, counts }: AnalyzeOutput, shown: string): void {
+/** Shows findings to a person; `shown` is what they are of. */
+export function show(
+  terminal: Terminal,
+  { findings, counts }: Pick<AnalyzeOutput, 'findings' | 'counts'>,
+  shown: string,
+): void {
   if (findings.length === 0) {
     terminal.print(`Nothing to say of ${shown}.`);
     return;
@@ -50,11 +57,12 @@ function show(terminal: Terminal, { findings, counts }: AnalyzeOutput, shown: st
 async function findingsOf(
   name: string | undefined,
   options: AnalyzeOptions,
-  context: CheckContext,
+  { now, signal }: Terminal,
 ): Promise<Finding[]> {
-  const { file: files = [] } = options;
+  const { file: files = [], peak } = options;
+  const context = { now: now(), peak };
   if (files.length === 0) {
-    const app = await withCluster(options, (cluster) => findVotingApp(cluster, name));
+    const app = await withCluster(options, (cluster) => findVotingApp(cluster, name), signal);
     return findingsOnResource(app, context);
   }
   if (name !== undefined) {
@@ -71,8 +79,14 @@ export async function analyze(
   options: AnalyzeOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { failureThreshold, output, peak, file: files = [] } = options;
-  const findings = worstFirst(await findingsOf(name, options, { now: terminal.now(), peak }));
+  const { failureThreshold, output, file: files = [] } = options;
+  if (options.explain !== undefined) {
+    if (name !== undefined)
+      throw new UsageError(`--explain says what a code means, of no VotingApp: leave ${name} out.`);
+    explain(options.explain, output, terminal);
+    return EXIT.ok;
+  }
+  const findings = worstFirst(await findingsOf(name, options, terminal));
   const of = (level: Level): number => findings.filter((finding) => finding.level === level).length;
   const answer = analyzeOutput.parse({
     findings,

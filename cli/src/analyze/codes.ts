@@ -76,7 +76,7 @@ export const CODES = {
     'Set spec.poll.closesAt, or close it with `voteapp poll close`.',
   ),
   VAP0103: code(
-    'Warning',
+    'Info',
     'once per voter is a courtesy',
     'Nobody proves who votes: who deletes a cookie, or takes another name, is another voter.',
     'Take the result for a mood rather than an election, or have something in front tell voters apart.',

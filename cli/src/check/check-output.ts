@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const result = z.enum(['ok', 'warn', 'fail']).describe('fail: it does not work so; warn: something of it does not.');
 
-const check = z.object({
+const check = z.strictObject({
   result,
   message: z.string().describe('What was found, in a sentence without its full stop.'),
   hint: z.string().optional().describe('What to do about it.'),
@@ -10,11 +10,11 @@ const check = z.object({
 
 /** `voteapp check -o json`. */
 export const checkOutput = z
-  .object({
+  .strictObject({
     success: z.boolean().describe('Whether nothing fails.'),
     categories: z
       .array(
-        z.object({
+        z.strictObject({
           name: z.string().describe('What the checks are about.'),
           checks: z.array(check),
         }),

@@ -64,7 +64,8 @@ function conclusion(checks: readonly Check[]): string {
   return warned > 0 ? `Nothing failed, ${warnings}.` : 'All is well.';
 }
 
-function show(answer: CheckOutput, { output }: CheckOptions, terminal: Terminal): void {
+/** Shows what the checks found, in the form that is asked for. */
+export function show(answer: CheckOutput, { output }: Pick<CheckOptions, 'output'>, terminal: Terminal): void {
   if (output !== 'text') {
     terminal.print(formatted(checkOutput.parse(answer), output));
     return;

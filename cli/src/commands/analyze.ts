@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AnalyzeOptions } from '../analyze/analyze.ts';
 import { LEVELS } from '../analyze/levels.ts';
 import { asksCluster, collected, printsAs, run } from '../command.ts';
+import { explained } from '../help.ts';
 
 const MOST_VOTES_PER_S = 10_000_000;
 
@@ -24,17 +25,20 @@ export function analyzeCommand(): Command {
         .choices(LEVELS)
         .default('Error'),
     )
-    .addHelpText(
-      'after',
-      `
-Every code is explained in docs/reference/analyze.md.
-
-Examples:
-  voteapp analyze -f poll.yaml
-  voteapp analyze -f poll.yaml --peak 25000 --failure-threshold Warning
-  kubectl get votingapp shop -o yaml | voteapp analyze -f -`,
+    .addOption(
+      new Option('--explain [code]', 'say what a code means, as VAP0101; without one, what all of them do').conflicts([
+        'file',
+        'peak',
+      ]),
     );
-  return command.action(async (name: string | undefined, options: AnalyzeOptions) => {
+  return explained(command, {
+    examples: [
+      'voteapp analyze -f poll.yaml',
+      'voteapp analyze -f poll.yaml --peak 25000 --failure-threshold Warning',
+      'kubectl get votingapp lunch -o yaml | voteapp analyze -f -',
+      'voteapp analyze --explain VAP0101',
+    ],
+  }).action(async (name: string | undefined, options: AnalyzeOptions) => {
     await run(command, async (terminal) => {
       const { analyze } = await import('../analyze/analyze.ts');
       return await analyze(name, options, terminal);

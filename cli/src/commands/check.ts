@@ -2,15 +2,13 @@ import { Command, Option } from 'commander';
 
 import type { CheckOptions } from '../check/check.ts';
 import { printsAs, reachesCluster, run } from '../command.ts';
+import { explained } from '../help.ts';
 import { namespaceName } from './install.ts';
 
-const EXAMPLES = `
-Examples:
-  voteapp check --pre
-  voteapp check
-  voteapp check -o json
-
-It exits with 1 where something fails; warnings are yours to judge.`;
+const EXPLANATION = {
+  examples: ['voteapp check --pre', 'voteapp check', 'voteapp check -o json'],
+  notes: ['It exits with 1 where something fails; warnings are yours to judge.'],
+};
 
 /** `voteapp check`: whether a cluster can run polls, and does. */
 export function checkCommand(): Command {
@@ -22,12 +20,12 @@ export function checkCommand(): Command {
         .argParser(namespaceName)
         .default('voteapp-system'),
     );
-  return printsAs(reachesCluster(command), ['text', 'json', 'yaml'])
-    .addHelpText('after', EXAMPLES)
-    .action(async (options: CheckOptions, self: Command) => {
+  return explained(printsAs(reachesCluster(command), ['text', 'json', 'yaml']), EXPLANATION).action(
+    async (options: CheckOptions, self: Command) => {
       await run(self, async (terminal) => {
         const { check } = await import('../check/check.ts');
         return await check(options, terminal);
       });
-    });
+    },
+  );
 }

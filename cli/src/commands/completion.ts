@@ -2,25 +2,32 @@ import { Argument, Command } from 'commander';
 
 import { completionScript, type Shell, SHELLS } from '../completion/scripts.ts';
 import { run } from '../command.ts';
+import { explained } from '../help.ts';
 
-const EXAMPLES = `
-Examples:
-  bash   echo 'source <(voteapp completion bash)' >> ~/.bashrc
-  zsh    echo 'source <(voteapp completion zsh)' >> ~/.zshrc
-  fish   voteapp completion fish > ~/.config/fish/completions/voteapp.fish
-  pwsh   voteapp completion pwsh >> $PROFILE
-
-As \`kubectl voteapp\` it is completed by kubectl's own completion, with kubectl_complete-voteapp on the PATH.`;
+const EXPLANATION = {
+  examples: [
+    '# bash',
+    "echo 'source <(voteapp completion bash)' >> ~/.bashrc",
+    '# zsh',
+    "echo 'source <(voteapp completion zsh)' >> ~/.zshrc",
+    '# fish',
+    'voteapp completion fish > ~/.config/fish/completions/voteapp.fish',
+    '# PowerShell',
+    'voteapp completion pwsh >> $PROFILE',
+  ],
+  notes: [
+    'As `kubectl voteapp` it is completed by kubectl’s own completion, with kubectl_complete-voteapp on the PATH.',
+  ],
+};
 
 /** `voteapp completion`: what a shell needs in order to complete commands, options and names. */
 export function completionCommand(): Command {
-  return new Command('completion')
+  const command = new Command('completion')
     .description('Print what makes a shell complete commands, options and live names.')
-    .addArgument(new Argument('<shell>', 'shell that is to complete').choices(SHELLS))
-    .addHelpText('after', EXAMPLES)
-    .action(async (shell: Shell, _options: object, self: Command) => {
-      await run(self, async (terminal) => terminal.print(completionScript(shell)));
-    });
+    .addArgument(new Argument('<shell>', 'shell that is to complete').choices(SHELLS));
+  return explained(command, EXPLANATION).action(async (shell: Shell, _options: object, self: Command) => {
+    await run(self, async (terminal) => terminal.print(completionScript(shell)));
+  });
 }
 
 /** `voteapp __complete`: what the scripts ask, and kubectl. */

@@ -2,17 +2,19 @@ import { PARTS, type Part } from '@voteapp/contracts/cluster-objects';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { asksPoll, duration, printsAs, run } from '../command.ts';
+import { explained } from '../help.ts';
 import { LOG_LEVELS } from '../logs/levels.ts';
 import type { LogsOptions } from '../logs/logs.ts';
 
-const EXAMPLES = `
-Examples:
-  voteapp logs lunch
-  voteapp logs lunch --component vote,worker --level warn --since 10m
-  voteapp logs lunch -f
-  voteapp logs lunch -o json --level error
-
-Times are those of the poll's zone. With -o json every line is a JSON text that holds the pod's own line.`;
+const EXPLANATION = {
+  examples: [
+    'voteapp logs lunch',
+    'voteapp logs lunch --component vote,worker --level warn --since 10m',
+    'voteapp logs lunch -f',
+    'voteapp logs lunch -o json --level error',
+  ],
+  notes: ['Times are those of the poll’s zone. With -o json every line is a JSON text that holds the pod’s own line.'],
+};
 
 function parts(text: string): Part[] {
   const names = text.split(',').map((name) => name.trim());
@@ -38,12 +40,12 @@ export function logsCommand(): Command {
     .addOption(new Option('--since <time>', 'lines that are no older, as 10m').argParser(duration))
     .addOption(new Option('--tail <lines>', 'the last lines of each pod only').argParser(lineCount))
     .option('-f, --follow', 'go on with what is written, of new pods too, until Ctrl-C');
-  return printsAs(asksPoll(command), ['text', 'json'])
-    .addHelpText('after', EXAMPLES)
-    .action(async (name: string | undefined, options: LogsOptions, self: Command) => {
+  return explained(printsAs(asksPoll(command), ['text', 'json']), EXPLANATION).action(
+    async (name: string | undefined, options: LogsOptions, self: Command) => {
       await run(self, async (terminal) => {
         const { logs } = await import('../logs/logs.ts');
         return await logs(name, options, terminal);
       });
-    });
+    },
+  );
 }

@@ -1,17 +1,19 @@
 import { Command } from 'commander';
 
 import { changesApp, run } from '../command.ts';
+import { explained } from '../help.ts';
 import type { ChangeOptions } from '../operations/change.ts';
 
 function verbCommand(verb: 'pause' | 'resume', description: string): Command {
-  return changesApp(new Command(verb).description(description), '1m')
-    .addHelpText('after', `\nExamples:\n  voteapp reconcile ${verb} lunch --wait`)
-    .action(async (name: string, options: ChangeOptions, self: Command) => {
+  const command = changesApp(new Command(verb).description(description), '1m');
+  return explained(command, { examples: [`voteapp reconcile ${verb} lunch --wait`] }).action(
+    async (name: string, options: ChangeOptions, self: Command) => {
       await run(self, async (terminal) => {
         const { reconcile } = await import('../operations/reconcile.ts');
         return await reconcile(verb, name, options, terminal);
       });
-    });
+    },
+  );
 }
 
 /** `voteapp reconcile`: whether the operator acts on a VotingApp. */

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 
 import { asksCluster, printsAs, run } from '../command.ts';
+import { explained } from '../help.ts';
 import type { RenderOptions } from '../render/render.ts';
+import { registry } from './install.ts';
 
 /** `voteapp render`: the objects that the operator makes. */
 export function renderCommand(): Command {
@@ -10,20 +12,17 @@ export function renderCommand(): Command {
     .option('-f, --file <file>', 'VotingApp file; - is standard input')
     .option('--from-cluster [name]', 'by what the cluster has: a VotingApp there, or with -f an edit of it')
     .option('--operator-namespace <name>', 'namespace of the operator; without it voteapp-system, or where it is found')
-    .option('--image-registry <registry>', 'registry of all images that a file does not name one for')
-    .addHelpText(
-      'after',
-      `
-Without --from-cluster nothing is asked: the uid is a row of zeros, and what only a cluster knows is left out.
-With it the Secrets of the poll are read, for pods are restarted when those change.
-
-Examples:
-  voteapp render -f poll.yaml
-  voteapp render --from-cluster shop
-  voteapp render -f poll.yaml --from-cluster \\
-    | kubectl diff --server-side --field-manager voteapp-operator --force-conflicts -f -`,
-    );
-  return command.action(async (options: RenderOptions) => {
+    .option('--image-registry <registry>', 'that of `voteapp install`; an image that the file names is left', registry);
+  return explained(command, {
+    examples: [
+      'voteapp render -f poll.yaml',
+      'voteapp render --from-cluster lunch',
+      'voteapp render -f poll.yaml --from-cluster | kubectl diff --server-side --field-manager voteapp-operator --force-conflicts -f -',
+    ],
+    notes: [
+      'Without --from-cluster nothing is asked: the uid is a row of zeros, and what only a cluster knows is left out. With it the Secrets of the poll are read, for pods are restarted when those change.',
+    ],
+  }).action(async (options: RenderOptions) => {
     await run(command, async (terminal) => {
       const { render } = await import('../render/render.ts');
       return await render(options, terminal);

@@ -1,19 +1,24 @@
 import { Command, Option } from 'commander';
 
 import { asksPoll, duration, printsAs, run } from '../command.ts';
+import { explained, WATCHED_OUTPUT } from '../help.ts';
 import { GOALS } from '../status/goals.ts';
 import type { StatusOptions } from '../status/status.ts';
 
-const EXAMPLES = `
-Examples:
-  voteapp status
-  voteapp status lunch -w
-  voteapp status lunch -w --timeout 5m
-  voteapp status lunch --for Final --timeout 10m
-  voteapp status -A
-  voteapp status lunch -o json
-
-With --for or --timeout it ends as soon as that is reached (for --timeout alone: Ready), and with 3 if it is not in time.`;
+const EXPLANATION = {
+  examples: [
+    'voteapp status',
+    'voteapp status lunch -w',
+    'voteapp status lunch -w --timeout 5m',
+    'voteapp status lunch --for Final --timeout 10m',
+    'voteapp status -A',
+    'voteapp status lunch -o json',
+  ],
+  notes: [
+    'With --for or --timeout it ends as soon as that is reached (for --timeout alone: Ready), and with 3 if it is not in time.',
+    WATCHED_OUTPUT,
+  ],
+};
 
 /** `voteapp status`: how a poll is, and what to do. */
 export function statusCommand(): Command {
@@ -24,12 +29,12 @@ export function statusCommand(): Command {
     .option('-w, --watch', 'show it anew whenever it changes, until Ctrl-C')
     .addOption(new Option('--for <condition>', 'watch until it is so').choices(GOALS))
     .addOption(new Option('--timeout <time>', 'how long to watch for that, as 5m').argParser(duration));
-  return printsAs(asksPoll(command), ['text', 'wide', 'json', 'yaml'])
-    .addHelpText('after', EXAMPLES)
-    .action(async (name: string | undefined, options: StatusOptions, self: Command) => {
+  return explained(printsAs(asksPoll(command), ['text', 'wide', 'json', 'yaml']), EXPLANATION).action(
+    async (name: string | undefined, options: StatusOptions, self: Command) => {
       await run(self, async (terminal) => {
         const { status } = await import('../status/status.ts');
         return await status(name, options, terminal);
       });
-    });
+    },
+  );
 }

@@ -1,18 +1,22 @@
 import { Command } from 'commander';
 
 import { asksPoll, printsAs, run } from '../command.ts';
+import { explained, WATCHED_OUTPUT } from '../help.ts';
 import type { TallyOptions } from '../tally/tally.ts';
 
-const EXAMPLES = `
-Examples:
-  voteapp tally
-  voteapp tally lunch --watch
-  voteapp tally lunch --by-hour
-  voteapp tally lunch -o csv > lunch.csv
-  voteapp tally final --round semifinal -o json
-
-It says "final" only when every accepted vote is counted; until then it says how many wait. --watch ends then.
-Where the poll hides its results, it shows the totals.`;
+const EXPLANATION = {
+  examples: [
+    'voteapp tally',
+    'voteapp tally lunch --watch',
+    'voteapp tally lunch --by-hour',
+    'voteapp tally lunch -o csv > lunch.csv',
+    'voteapp tally final --round semifinal -o json',
+  ],
+  notes: [
+    'It says "final" only when every accepted vote is counted; until then it says how many wait. --watch ends then. Where the poll hides its results, it shows the totals.',
+    WATCHED_OUTPUT,
+  ],
+};
 
 /** `voteapp tally`: the count. */
 export function tallyCommand(): Command {
@@ -22,12 +26,12 @@ export function tallyCommand(): Command {
     .option('--round <id>', 'an earlier round; without it the present one')
     .option('--by-hour', 'votes cast in each hour of the poll’s time zone')
     .option('-w, --watch', 'show it anew whenever it changes, until it is final or Ctrl-C');
-  return printsAs(asksPoll(command), ['table', 'json', 'yaml', 'csv'])
-    .addHelpText('after', EXAMPLES)
-    .action(async (name: string | undefined, options: TallyOptions, self: Command) => {
+  return explained(printsAs(asksPoll(command), ['table', 'json', 'yaml', 'csv']), EXPLANATION).action(
+    async (name: string | undefined, options: TallyOptions, self: Command) => {
       await run(self, async (terminal) => {
         const { tally } = await import('../tally/tally.ts');
         return await tally(name, options, terminal);
       });
-    });
+    },
+  );
 }

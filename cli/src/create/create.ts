@@ -58,7 +58,7 @@ export async function create(name: string, options: CreateOptions, terminal: Ter
     show(terminal, options, app, name);
     return EXIT.ok;
   }
-  return await withCluster(options, async (cluster) => {
+  const work = async (cluster: Cluster): Promise<ExitCode> => {
     const isDryRun = options.dryRun === 'server';
     const made = await send(cluster, app, isDryRun);
     show(terminal, options, asWritten(made), name);
@@ -66,5 +66,6 @@ export async function create(name: string, options: CreateOptions, terminal: Ter
     if (options.wait === true) await untilReady(cluster, made, options.timeout, terminal);
     else terminal.tell(`\`voteapp status ${name}\` shows how it comes up.`);
     return EXIT.ok;
-  });
+  };
+  return await withCluster(options, work, terminal.signal);
 }

@@ -57,7 +57,30 @@ describe('a VotingApp that a command line asks for', () => {
     });
   });
 
-  it.each<[string, string, Wishes, string]>([
+  it('may be led to by a Gateway', () => {
+    const hosts = { host: 'vote.example.com', resultsHost: 'results.example.com' };
+    const exposed = (gateway: string): unknown => requestedApp('shop', { ...AB, ...hosts, gateway }).spec.expose;
+    expect(exposed('public')).toEqual({
+      type: 'Gateway',
+      hosts: { vote: 'vote.example.com', front: 'results.example.com' },
+      gateway: { parentRefs: [{ name: 'public' }] },
+    });
+    expect(exposed('infra/public:https')).toMatchObject({
+      gateway: { parentRefs: [{ namespace: 'infra', name: 'public', sectionName: 'https' }] },
+    });
+  });
+
+  it('has the pods and the volumes that are asked for', () => {
+    const { spec } = requestedApp('shop', { ...AB, replicas: 4, storage: '20Gi', storageClass: 'fast' });
+    const storage = { size: '20Gi', storageClassName: 'fast' };
+    expect(spec).toMatchObject({
+      vote: { replicas: 4 },
+      database: { type: 'Managed', managed: { storage } },
+      queue: { type: 'RabbitMQ', rabbitmq: { storage } },
+    });
+  });
+
+  it.each<[string, string, Wishes, string | RegExp]>([
     ['one option', 'shop', { option: ['a'] }, '--option must have at least 2 elements.'],
     ['an option twice', 'shop', { option: ['a', 'a'] }, '--option must have distinct ids.'],
     ['a bad id', 'shop', { option: ['a', 'Coca Cola'] }, '--option Coca Cola: its id must be 1 to 40'],
@@ -81,6 +104,15 @@ describe('a VotingApp that a command line asks for', () => {
       '--host and --results-host must be distinct',
     ],
     ['TLS of no host', 'shop', { ...AB, tls: true }, '--tls needs --host and --results-host'],
+    ['a Gateway for no host', 'shop', { ...AB, gateway: 'public' }, '--gateway needs --host and --results-host'],
+    [
+      'a Gateway of a bad name',
+      'shop',
+      { ...AB, host: 'a.example.com', resultsHost: 'b.example.com', gateway: 'A/b/c' },
+      '--gateway: its name must',
+    ],
+    ['a small volume', 'shop', { ...AB, storage: '20' }, /^--storage must be at least 1Gi\.$/],
+    ['no pods', 'shop', { ...AB, replicas: 0 }, '--replicas must be'],
     ['a bad release', 'shop', { ...AB, version: 'latest' }, '--version must be a release such as 1.2.0.'],
   ])('with %s is refused, by the option', (_, name, wishes, sentence) => {
     expect(() => requestedApp(name, wishes)).toThrow(UsageError);

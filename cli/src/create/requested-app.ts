@@ -20,7 +20,12 @@ export interface Wishes {
   readonly host?: string;
   readonly resultsHost?: string;
   readonly ingressClass?: string;
+  /** As `name`, with `namespace/` before it and `:listener` after it where they are needed. */
+  readonly gateway?: string;
   readonly tls?: boolean;
+  readonly replicas?: number;
+  readonly storage?: string;
+  readonly storageClass?: string;
   readonly version?: string;
 }
 
@@ -39,6 +44,12 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'spec.expose.hosts.vote': '--host',
   'spec.expose.hosts.front': '--results-host',
   'spec.expose.ingress.className': '--ingress-class',
+  'spec.expose.gateway.parentRefs[0].name': '--gateway: its name',
+  'spec.expose.gateway.parentRefs[0].namespace': '--gateway: its namespace',
+  'spec.expose.gateway.parentRefs[0].sectionName': '--gateway: its listener',
+  'spec.vote.replicas': '--replicas',
+  'spec.database.managed.storage.size': '--storage',
+  'spec.database.managed.storage.storageClassName': '--storage-class',
   'spec.version': '--version',
 };
 
@@ -59,20 +70,35 @@ function optionOf(text: string): { id: string; label?: string } {
   return equals === -1 ? { id: text } : { id: text.slice(0, equals), label: text.slice(equals + 1) };
 }
 
-function exposeOf({ host, resultsHost, ingressClass, tls }: Wishes): object | undefined {
+function parentRefOf(gateway: string): object {
+  const [, namespace, name = gateway, sectionName] = /^(?:([^/:]*)\/)?([^/:]*)(?::([^/:]*))?$/.exec(gateway) ?? [];
+  return { name, ...(namespace !== undefined && { namespace }), ...(sectionName !== undefined && { sectionName }) };
+}
+
+function exposeOf({ host, resultsHost, ingressClass, gateway, tls }: Wishes): object | undefined {
   if (host === undefined && resultsHost === undefined) {
-    if (ingressClass === undefined && tls !== true) return undefined;
-    const given = tls === true ? '--tls' : '--ingress-class';
-    throw new UsageError(`${given} needs --host and --results-host, the hosts that the Ingresses serve.`);
+    const [given] = Object.entries({ '--tls': tls, '--ingress-class': ingressClass, '--gateway': gateway }).find(
+      ([, value]) => value !== undefined,
+    ) ?? [undefined];
+    if (given === undefined) return undefined;
+    throw new UsageError(`${given} needs --host and --results-host, the hosts that are led to.`);
   }
   if (host === undefined) throw new UsageError('--results-host needs --host too, the host of the vote page.');
   if (resultsHost === undefined) throw new UsageError('--host needs --results-host too, the host of the results.');
   return {
-    type: 'Ingress',
+    type: gateway === undefined ? 'Ingress' : 'Gateway',
     hosts: { vote: host, front: resultsHost },
     ...(tls === true && { tls: { enabled: true } }),
     ...(ingressClass !== undefined && { ingress: { className: ingressClass } }),
+    ...(gateway !== undefined && { gateway: { parentRefs: [parentRefOf(gateway)] } }),
   };
+}
+
+/** The volumes, of the database and of the queue alike. */
+function volumesOf({ storage: size, storageClass: storageClassName }: Wishes): object {
+  if (size === undefined && storageClassName === undefined) return {};
+  const storage = { ...(size !== undefined && { size }), ...(storageClassName !== undefined && { storageClassName }) };
+  return { database: { type: 'Managed', managed: { storage } }, queue: { type: 'RabbitMQ', rabbitmq: { storage } } };
 }
 
 function pollOf(wishes: Wishes): object {
@@ -104,14 +130,17 @@ export function requestedApp(name: string, wishes: Wishes): VotingAppInput {
     spec: {
       ...(wishes.version !== undefined && { version: wishes.version }),
       poll: pollOf(wishes),
+      ...(wishes.replicas !== undefined && { vote: { replicas: wishes.replicas } }),
+      ...volumesOf(wishes),
       ...(expose !== undefined && { expose }),
     },
   };
   const parsed = resourceSchema.safeParse(app);
   if (parsed.success) return app as VotingAppInput;
-  const sentences = problemsOf(parsed.error).map(
-    ({ path, message }) => `${typed(path, wishes)} ${inOptions(message)}.`,
-  );
+  const sentences = problemsOf(parsed.error)
+    // Both volumes are of one option.
+    .filter(({ path }) => !path.startsWith('spec.queue.'))
+    .map(({ path, message }) => `${typed(path, wishes)} ${inOptions(message)}.`);
   throw new UsageError(sentences.join('\n'));
 }
 

@@ -62,6 +62,22 @@ describe('an installation', () => {
     });
   });
 
+  test('can have every image in one registry, and the operator’s elsewhere', () => {
+    const imageRegistry = 'registry.example.com/voteapp';
+    const { deployment, objects } = made({ imageRegistry });
+    const text = JSON.stringify(objects);
+    const images = [...text.matchAll(/"(?:image|value)":"([^"]*\/[^"]*)"/g)].map(([, image]) => image);
+    expect(images).toHaveLength(7);
+    for (const image of images) expect(image).toMatch(/^registry\.example\.com\/voteapp\/(voteapp-|library\/)/);
+    expect(deployment).toMatchObject({
+      spec: { template: { spec: { containers: [{ image: images[0] }] } } },
+    });
+    const image = 'mirror.example.com/operator:9';
+    expect(made({ imageRegistry, image }).deployment).toMatchObject({
+      spec: { template: { spec: { containers: [{ image }] } } },
+    });
+  });
+
   test('can be of another image', () => {
     const image = `registry.example.com/operator@sha256:${'0'.repeat(64)}`;
     expect(made({ image }).deployment).toMatchObject({ spec: { template: { spec: { containers: [{ image }] } } } });

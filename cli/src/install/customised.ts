@@ -1,5 +1,7 @@
 import type { KubeObject } from '@voteapp/operator/runtime/object';
 
+import { inRegistry } from './in-registry.ts';
+
 /** How an installation differs from the manifest's. */
 export interface Customisation {
   readonly namespace: string;
@@ -8,10 +10,23 @@ export interface Customisation {
   readonly replicas: number;
   /** Of the operator, by tag or digest; without it the manifest's. */
   readonly image?: string | undefined;
+  /** Where every image is, those that polls run included; without it each where the manifest has it. */
+  readonly imageRegistry?: string | undefined;
+}
+
+interface Variable {
+  readonly name: string;
+  readonly value?: string;
+}
+
+interface Container {
+  readonly image: string;
+  readonly env: readonly Variable[];
+  readonly [field: string]: unknown;
 }
 
 interface PodSpec {
-  readonly containers: readonly Readonly<Record<string, unknown>>[];
+  readonly containers: readonly Container[];
   readonly [field: string]: unknown;
 }
 
@@ -28,6 +43,7 @@ interface Subject {
 }
 
 const AGGREGATED = 'rbac.authorization.k8s.io/aggregate-to-';
+const RELATED_IMAGE = 'RELATED_IMAGE_';
 const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
 
 function inNamespace(object: KubeObject, namespace: string): KubeObject {
@@ -42,12 +58,23 @@ function withSubjects(object: KubeObject, namespace: string): KubeObject {
   return subjects === undefined ? object : { ...object, subjects: subjects.map((one) => ({ ...one, namespace })) };
 }
 
-function withPods(object: KubeObject, { replicas, image, watchNamespaces }: Customisation): KubeObject {
+/** A container whose image, and those that it makes pods of, are in the registry. */
+function movedTo(registry: string, container: Container): Container {
+  const env = container.env.map(({ name, value, ...rest }) => ({
+    name,
+    ...rest,
+    ...(value !== undefined && { value: name.startsWith(RELATED_IMAGE) ? inRegistry(value, registry) : value }),
+  }));
+  return { ...container, image: inRegistry(container.image, registry), env };
+}
+
+function withPods(object: KubeObject, wanted: Customisation): KubeObject {
+  const { replicas, image, imageRegistry, watchNamespaces } = wanted;
   if (object.kind !== 'Deployment') return object;
   const spec = object['spec'] as DeploymentSpec;
   const { matchLabels } = spec.selector;
   const containers = spec.template.spec.containers.map((container) => ({
-    ...container,
+    ...(imageRegistry === undefined ? container : movedTo(imageRegistry, container)),
     ...(image !== undefined && { image }),
     ...(watchNamespaces.length > 0 && { args: [`--watch-namespace=${watchNamespaces.join(',')}`] }),
   }));

@@ -1,9 +1,10 @@
+import { ApiError } from '@voteapp/operator/runtime/api-server';
 import type { KubeObject } from '@voteapp/operator/runtime/object';
 
 import type { Cluster } from '../cluster/cluster.ts';
 import { helmRelease, type HelmRelease, isInstalled } from '../cluster/helm.ts';
 import { findOperators, type InstalledOperator } from '../cluster/operators.ts';
-import { missingRights, nameOfRight, type Right } from '../cluster/rights.ts';
+import { nameOfRight, type Right } from '../cluster/rights.ts';
 import { EXIT, Failure } from '../exit-codes.ts';
 import { titleOf } from './apply.ts';
 import type { Customisation } from './customised.ts';
@@ -17,17 +18,6 @@ export function neededRights(objects: readonly KubeObject[]): Right[] {
     VERBS.map((verb): Right => ({ verb, kind: kindOf(object), namespace: object.metadata.namespace })),
   );
   return [...new Map(rights.map((right) => [nameOfRight(right), right])).values()];
-}
-
-/** Throws `Failure` where the user lacks a right: nothing is begun that could not be ended. */
-export async function refuseWithoutRights(cluster: Cluster, objects: readonly KubeObject[]): Promise<void> {
-  const missing = await missingRights(cluster, neededRights(objects));
-  if (missing.length === 0) return;
-  const names = missing.map(nameOfRight).join(', ');
-  throw new Failure(
-    EXIT.forbidden,
-    `Nothing was changed, for you may not ${names}. Ask whoever runs the cluster for these rights.`,
-  );
 }
 
 /** The releases of Helm's that the objects are of, and that Helm still knows; objects that it has left behind. */
@@ -84,10 +74,20 @@ export async function refuseBesideRival(cluster: Cluster, wanted: Customisation)
   );
 }
 
+/** True too of one that the user may not look at: what he lacks there is told by his rights. */
+async function isThere({ objects }: Cluster, name: string): Promise<boolean> {
+  try {
+    return (await objects.get(NAMESPACE, { name })) !== null;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 403) return true;
+    throw error;
+  }
+}
+
 /** Throws `Failure` where a namespace that is to be watched is not there. */
 export async function refuseWithoutNamespaces(cluster: Cluster, wanted: Customisation): Promise<void> {
   for (const name of wanted.watchNamespaces.filter((name) => name !== wanted.namespace)) {
-    if ((await cluster.objects.get(NAMESPACE, { name })) !== null) continue;
+    if (await isThere(cluster, name)) continue;
     throw new Failure(EXIT.notFound, `There is no namespace ${name} to watch: create it first.`);
   }
 }

@@ -8,19 +8,14 @@ import { WITHOUT_HELM } from '../cluster/helm.ts';
 import type { ClusterOptions } from '../command.ts';
 import { EXIT, type ExitCode, Failure } from '../exit-codes.ts';
 import { CLI_MANAGER } from '../poll/cluster-poll.ts';
-import { toned } from '../terminal/colour.ts';
+import { formattedObjects } from '../terminal/format.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { applied, type Outcome, titleOf } from './apply.ts';
+import { applied } from './apply.ts';
+import { Changes } from './changes.ts';
 import { anySettings, customised, type Customisation } from './customised.ts';
-import {
-  helmsOwn,
-  helmsPart,
-  refuseBesideRival,
-  refuseWhileDeleted,
-  refuseWithoutNamespaces,
-  refuseWithoutRights,
-} from './hindrances.ts';
+import { helmsOwn, helmsPart, refuseBesideRival, refuseWhileDeleted, refuseWithoutNamespaces } from './hindrances.ts';
 import { asYaml, DEFAULT_NAMESPACE, kindOf, readManifest } from './manifest.ts';
+import { planned } from './planned.ts';
 import { rightsGiven } from './rights-given.ts';
 import { rolledOut } from './rollout.ts';
 
@@ -29,27 +24,18 @@ export interface InstallOptions extends ClusterOptions {
   readonly watchNamespace?: readonly string[];
   readonly replicas: number;
   readonly image?: string;
+  readonly imageRegistry?: string;
   readonly generate?: boolean;
   readonly dryRun?: 'client' | 'server';
   readonly wait?: boolean;
   /** In ms. */
   readonly timeout: number;
-}
-
-type Row = readonly [outcome: Outcome | 'removed' | 'would apply', title: string];
-
-const TRIAL = ' (dry run)';
-
-const OUTCOME_WIDTH = 'configured'.length;
-
-function show(terminal: Terminal, [outcome, title]: Row): void {
-  const tone = outcome === 'unchanged' ? 'faint' : 'good';
-  terminal.print(`${toned(terminal, tone, outcome.padEnd(OUTCOME_WIDTH))}  ${title}`);
+  readonly output: 'text' | 'json' | 'yaml';
 }
 
 function wantedOf(options: InstallOptions): Customisation {
-  const { namespace, watchNamespace: watchNamespaces = [], replicas, image } = options;
-  return { namespace, watchNamespaces: [...new Set(watchNamespaces)], replicas, image };
+  const { namespace, watchNamespace: watchNamespaces = [], replicas, image, imageRegistry } = options;
+  return { namespace, watchNamespaces: [...new Set(watchNamespaces)], replicas, image, imageRegistry };
 }
 
 /** `voteapp install`: makes the operator of this release what the cluster runs. */
@@ -57,11 +43,14 @@ export async function install(options: InstallOptions, terminal: Terminal): Prom
   const wanted = wantedOf(options);
   const objects = customised(await readManifest(), wanted);
   if (options.generate === true) {
-    terminal.print(asYaml(objects));
+    terminal.print(options.output === 'json' ? formattedObjects(objects, 'json') : asYaml(objects));
     return EXIT.ok;
   }
   if (options.dryRun === 'client') {
-    for (const object of objects) show(terminal, ['would apply', titleOf(object, wanted.namespace)]);
+    const { namespace } = wanted;
+    const changes = new Changes({ namespace, context: null, dryRun: 'client' }, options.output, terminal);
+    for (const object of objects) changes.add('would apply', object);
+    changes.end();
     terminal.tell('Nothing was asked of a cluster, and nothing was changed.');
     return EXIT.ok;
   }
@@ -80,11 +69,10 @@ interface Installation {
 
 async function installInto(cluster: Cluster, installation: Installation, terminal: Terminal): Promise<ExitCode> {
   const { objects, wanted, options } = installation;
-  await refuseWithoutRights(cluster, objects);
+  const plans = await planned(cluster, objects);
   await refuseWithoutNamespaces(cluster, wanted);
   await refuseBesideRival(cluster, wanted);
-  const before = await Promise.all(objects.map(async (object) => cluster.objects.get(kindOf(object), object.metadata)));
-  const present = before.filter((object) => object !== null);
+  const present = plans.flatMap(({ before }) => before ?? []);
   refuseWhileDeleted(present);
   const { managed, leftBehind } = await helmsPart(cluster, present);
   if (managed !== null) throw helmsOwn(...managed, 'upgrade');
@@ -93,18 +81,23 @@ async function installInto(cluster: Cluster, installation: Installation, termina
   const from = releaseBefore(present);
   terminal.tell(introduction(cluster, wanted, from, isTrial));
   if (!isTrial) await takeOver(cluster, leftBehind);
-  for (const [at, object] of objects.entries()) {
-    terminal.signal.throwIfAborted();
-    const outcome = await applied(cluster, object, before[at] ?? null, { dryRun: isTrial, signal: terminal.signal });
-    show(terminal, [outcome, titleOf(object, wanted.namespace) + (isTrial ? TRIAL : '')]);
+  const about = { namespace: wanted.namespace, context: cluster.context, dryRun: options.dryRun ?? null };
+  const changes = new Changes(about, options.output, terminal);
+  try {
+    const limits = { dryRun: isTrial, signal: terminal.signal };
+    for (const { wanted: object, before, isWritten } of plans) {
+      terminal.signal.throwIfAborted();
+      changes.add(isWritten ? await applied(cluster, object, before, limits) : 'unchanged', object);
+    }
+    for (const object of await former(cluster, installation)) {
+      if (!isTrial) await cluster.objects.remove(kindOf(object), object.metadata);
+      changes.add('removed', object);
+    }
+    if (options.wait === true) await waitForOperator(cluster, options, changes, terminal);
+  } finally {
+    changes.end();
   }
-  await removeFormer(cluster, installation, terminal);
-  if (isTrial) {
-    terminal.tell('Nothing was changed.');
-    return EXIT.ok;
-  }
-  if (options.wait === true) await waitForOperator(cluster, options, terminal);
-  terminal.tell(conclusion(options));
+  terminal.tell(isTrial ? 'Nothing was changed.' : conclusion(options));
   return EXIT.ok;
 }
 
@@ -115,7 +108,7 @@ function releaseBefore(present: readonly KubeObject[]): string | null {
 
 function introduction({ context }: Cluster, { namespace }: Customisation, from: string | null, isTrial: boolean) {
   const step = from === null || from === VERSION ? VERSION : `${from} → ${VERSION}`;
-  return `Operator ${step}, namespace ${namespace}, context ${context}${isTrial ? TRIAL : ''}.`;
+  return `Operator ${step}, namespace ${namespace}, context ${context}${isTrial ? ' (dry run)' : ''}.`;
 }
 
 /** What Helm left behind when it uninstalled would be its release's still, and be refused by the next. */
@@ -125,27 +118,28 @@ async function takeOver(cluster: Cluster, leftBehind: readonly KubeObject[]): Pr
   }
 }
 
-/** Takes away what the operator had by other settings, and has no use of any more: rights in the first place. */
-async function removeFormer(cluster: Cluster, installation: Installation, terminal: Terminal): Promise<void> {
-  const { objects, wanted, options } = installation;
+/** What the operator had by other settings, and has no use of any more: rights in the first place. */
+async function former(cluster: Cluster, { objects, wanted }: Installation): Promise<KubeObject[]> {
   const title = (object: KubeObject): string => `${object.kind} ${keyOf(object)}`;
   const kept = new Set(objects.map(title));
   const possible = anySettings(await readManifest(), wanted.namespace)
     .filter((object) => object.metadata.namespace !== undefined && !kept.has(title(object)))
     .map(async (object) => cluster.objects.get(kindOf(object), object.metadata));
   const present = [...(await Promise.all(possible)), ...(await rightsGiven(cluster, wanted.namespace))];
-  const former = present.filter((object) => object !== null).filter((object) => !kept.has(title(object)));
-  const isTrial = options.dryRun !== undefined;
-  for (const object of former) {
-    if (!isTrial) await cluster.objects.remove(kindOf(object), object.metadata);
-    show(terminal, ['removed', titleOf(object, wanted.namespace) + (isTrial ? TRIAL : '')]);
-  }
+  return present.filter((object) => object !== null).filter((object) => !kept.has(title(object)));
 }
 
-async function waitForOperator(cluster: Cluster, options: InstallOptions, terminal: Terminal): Promise<void> {
+async function waitForOperator(
+  cluster: Cluster,
+  options: InstallOptions,
+  changes: Changes,
+  terminal: Terminal,
+): Promise<void> {
   const { namespace, timeout } = options;
+  changes.ready = false;
   try {
     await rolledOut(cluster, namespace, timeout, terminal);
+    changes.ready = true;
   } catch (error) {
     if (!terminal.signal.aborted) throw error;
     const message = 'Interrupted. The operator is installed and starts by itself; `voteapp uninstall` removes it.';

@@ -1,4 +1,5 @@
 import { LABELS, OPERATOR_LABEL } from '@voteapp/contracts/cluster-objects';
+import { ApiError } from '@voteapp/operator/runtime/api-server';
 import type { Kind, KubeObject } from '@voteapp/operator/runtime/object';
 
 import type { Cluster } from '../cluster/cluster.ts';
@@ -16,8 +17,19 @@ function bindsTo({ subjects = [] }: Binding, namespace: string): boolean {
   return subjects.some((subject) => subject.namespace === namespace);
 }
 
+/** Bindings of the cluster; of the namespace where the user may not look further. */
+async function listed({ objects }: Cluster, binding: Kind, namespace: string): Promise<readonly KubeObject[]> {
+  const labelSelector = OPERATORS;
+  try {
+    return (await objects.list(binding, { labelSelector })).items;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 403) throw error;
+    return binding.namespaced ? (await objects.list(binding, { namespace, labelSelector })).items : [];
+  }
+}
+
 async function found(cluster: Cluster, binding: Kind, role: Kind, namespace: string): Promise<KubeObject[]> {
-  const { items } = await cluster.objects.list(binding, { labelSelector: OPERATORS });
+  const items = await listed(cluster, binding, namespace);
   const bindings = (items as Binding[]).filter((one) => bindsTo(one, namespace) && helmRelease(one) === null);
   const roles = bindings.map(async ({ metadata, roleRef }) =>
     cluster.objects.get(role, { namespace: metadata.namespace, name: roleRef?.name ?? metadata.name }),

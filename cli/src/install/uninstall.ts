@@ -8,12 +8,13 @@ import { until } from '../cluster/until.ts';
 import type { ClusterOptions } from '../command.ts';
 import { EXIT, type ExitCode, Failure, UsageError } from '../exit-codes.ts';
 import { ask, canAsk } from '../terminal/ask.ts';
-import { toned } from '../terminal/colour.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { isOurs, titleOf } from './apply.ts';
+import { Changes } from './changes.ts';
 import { anySettings } from './customised.ts';
 import { helmsOwn, helmsPart } from './hindrances.ts';
 import { DEFINITION, kindOf, NAMESPACE, OPERATOR_NAME, readManifest } from './manifest.ts';
+import { visible } from './planned.ts';
 import { dataIn, othersIn, type Poll, pollsIn } from './remains.ts';
 import { rightsGiven } from './rights-given.ts';
 
@@ -25,6 +26,7 @@ export interface UninstallOptions extends ClusterOptions {
   readonly yes?: boolean;
   /** In ms. */
   readonly timeout: number;
+  readonly output: 'text' | 'json' | 'yaml';
 }
 
 /** All that there is of an installation, before anything of it goes. */
@@ -51,7 +53,30 @@ async function uninstallFrom(cluster: Cluster, options: UninstallOptions, termin
   refuseWithPolls(found.polls, options);
   await confirm(cluster, found, options, terminal);
 
-  const removal = new Removal(cluster, options, terminal);
+  const about = { namespace: options.namespace, context: cluster.context, dryRun: null };
+  const changes = new Changes(about, options.output, terminal);
+  try {
+    changes.stays = staying(found, options, await removeAll(cluster, found, changes, options, terminal));
+  } finally {
+    changes.end();
+  }
+  if (changes.count === 0) terminal.tell(`There is no operator in namespace ${options.namespace}.`);
+  for (const line of changes.stays) terminal.tell(`Stays: ${line}.`);
+  if (options.deleteData !== true && hasMore(found)) {
+    terminal.tell('`voteapp uninstall --delete-data` removes the type and the data too.');
+  }
+  return EXIT.ok;
+}
+
+/** Removes what is to go; says why the namespace stays, where it does. */
+async function removeAll(
+  cluster: Cluster,
+  found: Found,
+  changes: Changes,
+  options: UninstallOptions,
+  terminal: Terminal,
+): Promise<string | null> {
+  const removal = new Removal(cluster, changes, options, terminal);
   if (options.deletePolls === true) await removal.remove(found.polls, () => VOTING_APP);
   await removal.remove(found.own, kindOfOwn);
   if (options.deleteData === true) {
@@ -63,9 +88,7 @@ async function uninstallFrom(cluster: Cluster, options: UninstallOptions, termin
   if (options.deleteData === true && found.definition !== null && found.others.length === 0) {
     await removal.remove([found.definition], () => DEFINITION);
   }
-  if (removal.count === 0) terminal.tell(`There is no operator in namespace ${options.namespace}.`);
-  for (const line of staying(found, options, remaining)) terminal.tell(line);
-  return EXIT.ok;
+  return remaining;
 }
 
 function kindOfOwn(object: KubeObject): Kind {
@@ -77,7 +100,7 @@ async function find(cluster: Cluster, namespace: string): Promise<Found> {
   const others = operators.filter((each) => each.namespace !== namespace);
   const watches = operators.find((each) => each.namespace === namespace)?.watches ?? [];
   const objects = anySettings(await readManifest(), namespace);
-  const get = async (object: KubeObject) => cluster.objects.get(kindOf(object), object.metadata);
+  const get = async (object: KubeObject) => visible(cluster, object);
   const scoped = objects.filter(({ metadata }) => metadata.namespace !== undefined);
   const given = await rightsGiven(cluster, namespace);
   // What people may do with polls belongs to the definition more than to an operator.
@@ -163,10 +186,11 @@ class Removal {
   readonly #options: UninstallOptions;
   readonly #terminal: Terminal;
   readonly #end: number;
-  count = 0;
+  readonly #changes: Changes;
 
-  constructor(cluster: Cluster, options: UninstallOptions, terminal: Terminal) {
+  constructor(cluster: Cluster, changes: Changes, options: UninstallOptions, terminal: Terminal) {
     this.#cluster = cluster;
+    this.#changes = changes;
     this.#options = options;
     this.#terminal = terminal;
     this.#end = performance.now() + options.timeout;
@@ -186,13 +210,8 @@ class Removal {
     }
     for (const object of objects) {
       await this.#gone(kindOf(object), object);
-      this.count += 1;
-      this.#terminal.print(`${toned(this.#terminal, 'good', 'removed')}  ${this.#title(object)}`);
+      this.#changes.add('removed', object);
     }
-  }
-
-  #title(object: KubeObject): string {
-    return titleOf(object, this.#options.namespace);
   }
 
   async #gone(kind: Kind, { metadata }: KubeObject): Promise<void> {
@@ -227,14 +246,14 @@ function counted(number: number, one: string, more: string): string[] {
   return number === 0 ? [] : [`${number} ${number === 1 ? one : more}`];
 }
 
-/** What stays, for people to know; a line each. */
+/** What stays, each in words. */
 function staying(found: Found, { keepPolls, deleteData }: UninstallOptions, namespace: string | null): string[] {
   const data = [
     ...counted(found.claims.length, 'volume claim', 'volume claims'),
     ...counted(found.secrets.length, 'Secret', 'Secrets'),
   ].join(' and ');
   const hasDefinition = found.definition !== null && (deleteData !== true || found.others.length > 0);
-  const lines = [
+  return [
     ...(keepPolls === true && found.polls.length > 0
       ? [`${counted(found.polls.length, 'VotingApp', 'VotingApps').join('')}, running: ${named(found.polls)}`]
       : []),
@@ -242,9 +261,9 @@ function staying(found: Found, { keepPolls, deleteData }: UninstallOptions, name
     ...(hasDefinition ? ['the type VotingApp'] : []),
     ...(namespace === null ? [] : [namespace]),
   ];
-  const removable = deleteData !== true && (hasDefinition || data !== '');
-  return [
-    ...lines.map((line) => `Stays: ${line}.`),
-    ...(removable ? ['`voteapp uninstall --delete-data` removes the type and the data too.'] : []),
-  ];
+}
+
+/** Whether there is what --delete-data would remove. */
+function hasMore({ definition, claims, secrets }: Found): boolean {
+  return definition !== null || claims.length > 0 || secrets.length > 0;
 }

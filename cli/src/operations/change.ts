@@ -7,17 +7,21 @@ import { findVotingApp, type StoredApp } from '../cluster/voting-apps.ts';
 import type { ClusterOptions } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { CLI_MANAGER } from '../poll/cluster-poll.ts';
+import { formatted } from '../terminal/format.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { type ActOutput, actOutput } from './act-output.ts';
 
 /** Options of what changes a VotingApp and may wait for the operator. */
 export interface ChangeOptions extends ClusterOptions {
   readonly wait?: boolean;
   /** In ms. */
   readonly timeout: number;
+  readonly output: 'text' | 'json' | 'yaml';
 }
 
 /** What is done to a VotingApp, and how it is told. */
 export interface Change {
+  readonly act: ActOutput['act'];
   /** JSON merge patch; null: it is so already. Throws `Failure` where it must not be. */
   readonly patch: (app: StoredApp) => object | null;
   /** The answer, as "lunch is paused." */
@@ -46,7 +50,7 @@ export async function untilApp(
 /** Changes a VotingApp, says so, and waits for what comes of it where that is wished. */
 export async function change(
   name: string,
-  { patch, done, settled }: Change,
+  { act, patch, done, settled }: Change,
   options: ChangeOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
@@ -59,8 +63,10 @@ export async function change(
         ? app
         : await cluster.objects.merge(VOTING_APP, { namespace, name }, changes, { manager: CLI_MANAGER });
     if (changes === null) terminal.tell(`Nothing had to be changed of ${name}.`);
-    if (options.wait === true) await settled(cluster, changed as unknown as StoredApp);
-    terminal.print(done);
+    const isWaited = options.wait === true;
+    if (isWaited) await settled(cluster, changed as unknown as StoredApp);
+    const answer = { name, namespace, act, changed: changes !== null, settled: isWaited, message: done };
+    terminal.print(options.output === 'text' ? done : formatted(actOutput.parse(answer), options.output));
     return EXIT.ok;
   };
   return await withCluster(options, work, terminal.signal);

@@ -56,6 +56,7 @@ export async function hibernate(
   return await change(
     name,
     {
+      act: `hibernate ${what}`,
       patch,
       done: isOn ? asleep : awake,
       settled: (cluster, app) =>

@@ -30,6 +30,7 @@ export async function reconcile(
   return await change(
     name,
     {
+      act: `reconcile ${verb}`,
       patch: (app) =>
         (annotation(app) === DISABLED) === isPause
           ? null

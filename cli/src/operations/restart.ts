@@ -69,6 +69,7 @@ export async function restart(name: string, options: ChangeOptions, terminal: Te
   return await change(
     name,
     {
+      act: 'restart',
       patch(app) {
         mustRun(app);
         return { metadata: { annotations: { [RESTARTED_AT]: at } } };

@@ -14,17 +14,35 @@ export interface WorkWhereFound<T> {
 }
 
 /**
+ * The poll of this machine that stands in where a cluster has none, and none was chosen; null where there is none, or
+ * several. `error` is why the cluster has none.
+ */
+export async function localInstead(
+  name: string | undefined,
+  { context, kubeconfig, namespace, data }: PollOptions,
+  error: unknown,
+  { tell }: Pick<Terminal, 'tell'>,
+): Promise<Poll | null> {
+  const isChosen = [context, kubeconfig, namespace].some((choice) => choice !== undefined);
+  const isAbsent = error instanceof UsageError || (error instanceof Failure && error.exitCode === EXIT.notFound);
+  const local = isChosen || !isAbsent ? [] : await runningPolls(data);
+  const [only, ...more] = local.filter((poll) => name === undefined || poll.name === name);
+  if (only === undefined || more.length > 0) return null;
+  tell(`Of the poll ${only.name} of this machine.`);
+  return only;
+}
+
+/**
  * Finds the poll that the options and the name choose: one of this machine where that is asked for, or where there is no
  * other. Throws `Failure` and `UsageError` that say what to do.
  */
 export async function whereFound<T>(
   name: string | undefined,
   options: PollOptions,
-  { signal, tell }: Pick<Terminal, 'signal' | 'tell'>,
+  terminal: Pick<Terminal, 'signal' | 'tell'>,
   { onCluster, onThisMachine }: WorkWhereFound<T>,
 ): Promise<T> {
   if (options.local === true) return await onThisMachine(await localPoll(options.data, name));
-  const chosen = [options.context, options.kubeconfig, options.namespace].some((choice) => choice !== undefined);
   let isFound = false;
   const find = async (cluster: Cluster): Promise<T> => {
     const app = await findVotingApp(cluster, name);
@@ -32,14 +50,11 @@ export async function whereFound<T>(
     return await onCluster(cluster, app);
   };
   try {
-    return await withCluster(options, find, signal);
+    return await withCluster(options, find, terminal.signal);
   } catch (error) {
     if (isFound) throw error;
-    const isAbsent = error instanceof UsageError || (error instanceof Failure && error.exitCode === EXIT.notFound);
-    const local = chosen || !isAbsent ? [] : await runningPolls(options.data);
-    const [only, ...more] = local.filter((poll) => name === undefined || poll.name === name);
-    if (only === undefined || more.length > 0) throw error;
-    tell(`Of the poll ${only.name} of this machine.`);
+    const only = await localInstead(name, options, error, terminal);
+    if (only === null) throw error;
     return await onThisMachine(only);
   }
 }

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { VERSION } from '@voteapp/operator/release';
+import { describe, expect, it, test } from 'vitest';
 
 import { operatorOf } from '../cluster/operators.ts';
 import { operatorOfDeployment, plainOperator } from './operator.ts';
@@ -11,6 +12,14 @@ function deployment(labels: object, env: object[]) {
     spec: { template: { spec: { containers: [{ name: 'operator', env }] } } },
   });
 }
+
+test('an operator by its defaults has its images where it was installed from', () => {
+  const { images } = plainOperator(undefined, 'r.example.com/polls').release;
+  expect(images).toMatchObject({
+    vote: `r.example.com/polls/voteapp-vote:${VERSION}`,
+    mysql: 'r.example.com/polls/library/mysql:9.7',
+  });
+});
 
 describe('an operator by its Deployment', () => {
   it('has the images and the release that it was installed with', () => {

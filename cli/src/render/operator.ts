@@ -4,6 +4,7 @@ import type { Release } from '@voteapp/operator/desired/facts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { findOperators, type InstalledOperator } from '../cluster/operators.ts';
 import { EXIT, Failure, UsageError } from '../exit-codes.ts';
+import { inRegistry } from '../install/in-registry.ts';
 
 /** An operator, as far as the objects of a VotingApp depend on it. */
 export interface RenderingOperator {
@@ -15,10 +16,18 @@ interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
 }
 
-/** An operator of this release by its defaults, in the namespace. */
-export function plainOperator(namespace: string | undefined): RenderingOperator {
+/** An operator of this release by its defaults, in the namespace; with every image in the registry, if there is one. */
+export function plainOperator(namespace: string | undefined, imageRegistry?: string): RenderingOperator {
   const config = operatorEnv.parse(namespace === undefined ? {} : { POD_NAMESPACE: namespace });
-  return { namespace: config.POD_NAMESPACE, release: releaseOf(config) };
+  const { version, images } = releaseOf(config);
+  const moved = Object.entries(images).map(([name, image]) => [
+    name,
+    imageRegistry === undefined ? image : inRegistry(image, imageRegistry),
+  ]);
+  return {
+    namespace: config.POD_NAMESPACE,
+    release: { version, images: Object.fromEntries(moved) as Release['images'] },
+  };
 }
 
 /** An operator as its Deployment has it; the release is the one that wrote its label. */

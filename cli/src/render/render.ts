@@ -104,12 +104,7 @@ async function readApps({ namespace }: RenderOptions, file: string): Promise<Vot
   });
 }
 
-function withRegistry(app: VotingApp, registry: string | undefined): VotingApp {
-  if (registry === undefined || app.spec.images?.registry !== undefined) return app;
-  return { ...app, spec: { ...app.spec, images: { ...app.spec.images, registry } } };
-}
-
-async function objectsByCluster(options: RenderOptions, { now }: Terminal): Promise<KubeObject[]> {
+async function objectsByCluster(options: RenderOptions, { now, signal }: Terminal): Promise<KubeObject[]> {
   const { file, fromCluster, imageRegistry } = options;
   if (file !== undefined && fromCluster !== true) {
     throw new UsageError('The file names the VotingApp: give --from-cluster without a name, or no -f.');
@@ -120,15 +115,15 @@ async function objectsByCluster(options: RenderOptions, { now }: Terminal): Prom
   const edited = file === undefined ? undefined : await onlyApp(options, file);
   const { namespace = edited?.metadata.namespace, ...access } = options;
   const asked = { ...access, ...(namespace !== undefined && { namespace }) };
-  return await withCluster(asked, (cluster) => renderLive(cluster, options, edited, now));
+  return await withCluster(asked, (cluster) => renderLive(cluster, options, edited, now), signal);
 }
 
 async function objectsOfFile(options: RenderOptions): Promise<KubeObject[]> {
   const { file, operatorNamespace, imageRegistry } = options;
   if (file === undefined) throw new UsageError('Name a VotingApp file with -f, or ask a cluster with --from-cluster.');
-  const operator = plainOperator(operatorNamespace);
+  const operator = plainOperator(operatorNamespace, imageRegistry);
   const apps = await readApps(options, file);
-  return apps.flatMap((app) => renderOffline(withRegistry(app, imageRegistry), operator));
+  return apps.flatMap((app) => renderOffline(app, operator));
 }
 
 /** Prints every object that the operator makes of VotingApps, the Secret with its passwords aside. */

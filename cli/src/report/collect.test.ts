@@ -70,7 +70,9 @@ test('what may be read is, what may not is told, and a Secret’s value is in no
     'log of lunch-vote-server-1/wait: container is waiting',
     'operators: deployments is forbidden',
   ]);
-  const files = Object.fromEntries(filesOf(collection, 'r').map(({ path, content }) => [path, content]));
+  const files = Object.fromEntries(
+    filesOf(collection, 'r', 'What is in it.').map(({ path, content }) => [path, content]),
+  );
   const folder = 'r/voting-apps/shop/lunch';
   expect(Object.keys(files)).toEqual([
     'r/README.txt',

@@ -142,7 +142,7 @@ test('nothing that was planted is found in what is handed on', () => {
     ],
     missing: [`log of x: HTTP 500 ${planted.value}`],
   };
-  const archive = tarOf(filesOf({ files, missing }, 'report'), 0).toString();
+  const archive = tarOf(filesOf({ files, missing }, 'report', 'What is in it.'), 0).toString();
   expect(archive).toContain('denied for <redacted>');
   for (const text of ['planted', base64(planted.value), base64(planted.lines), encodeURIComponent(planted.env)]) {
     expect(archive).not.toContain(text);

@@ -86,7 +86,8 @@ function rows({ client, operators, polls }: VersionOutput): string[][] {
   ];
 }
 
-function show(answer: VersionOutput, { output }: VersionOptions, terminal: Terminal): void {
+/** Shows the releases, in the form that is asked for. */
+export function show(answer: VersionOutput, { output }: Pick<VersionOptions, 'output'>, terminal: Terminal): void {
   if (output !== 'text') {
     terminal.print(formatted(versionOutput.parse(answer), output));
     return;

@@ -94,7 +94,11 @@ async function castAll(
   return tally;
 }
 
-function sentences({ accepted, refused, unknown }: VoteOutput, asked: number): string {
+/** What became of votes, for a person. */
+export function sentences(
+  { accepted, refused, unknown }: Pick<VoteOutput, 'accepted' | 'refused' | 'unknown'>,
+  asked: number,
+): string {
   if (asked === 1 && accepted === 1) return 'The vote is accepted.';
   if (asked === 1) return unknown === 1 ? 'It is not known whether the vote is stored.' : 'The vote is refused.';
   const refusals = refused.reduce((sum, { votes }) => sum + votes, 0);

@@ -31,6 +31,7 @@ export class Dispatchers {
   readonly #config: KubeConfig;
   #made: { readonly of: string; readonly dispatcher: Dispatcher } | null = null;
   readonly #leaving = new Set<Dispatcher>();
+  #isClosed = false;
 
   constructor(config: KubeConfig) {
     const maker = config as unknown as Maker;
@@ -60,8 +61,12 @@ export class Dispatchers {
     void former.close().finally(() => this.#leaving.delete(former));
   }
 
-  /** Gives a request what the user is known by, and the way to the server. Certificate and token files are read anew. */
+  /**
+   * Gives a request what the user is known by, and the way to the server. Certificate and token files are read anew.
+   * Throws once it is closed, for a request that has waited for its turn since.
+   */
   async authorise(context: RequestContext): Promise<Dispatcher> {
+    if (this.#isClosed) throw new Error('the connection was closed');
     await this.#config.applySecurityAuthentication(context);
     const dispatcher = context.getDispatcher();
     if (dispatcher === undefined) throw new Error(`There is no way to ${context.getUrl()}`);
@@ -70,6 +75,7 @@ export class Dispatchers {
 
   /** Ends all sockets, and what is on them. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const all = [...this.#leaving, ...(this.#made === null ? [] : [this.#made.dispatcher])];
     this.#made = null;
     await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
