@@ -1,25 +1,101 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 // Jiffies a second; 100 on every Linux that Node.js runs on, but the kernel may say otherwise.
 const TICKS = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** User and system time a process has used so far with all its threads, in µs. Linux only. */
-export function cpuMicros(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // proc_pid_stat(5): fields 14 and 15, counted after the name, which may hold spaces.
+interface ProcessStat {
+  readonly pid: number;
+  readonly parent: number;
+  readonly cpuMicros: number;
+  readonly rssPages: number;
+}
+
+/** null: it has ended. */
+function statOf(pid: number): ProcessStat | null {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return null;
+  }
+  // proc_pid_stat(5): fields from the third on, counted after the name, which may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) / TICKS) * 1e6;
+  const field = (number: number): number => Number(fields[number - 3]);
+  // User and system time of all its threads, and of those children that have ended.
+  const ticks = field(14) + field(15) + field(16) + field(17);
+  return { pid, parent: field(4), cpuMicros: (ticks / TICKS) * 1e6, rssPages: field(24) };
 }
 
-/** Share of the machine's CPU time that the hypervisor gave to others since `before`. */
-export function stealSince(before: readonly number[]): number {
-  const spent = cpuLine().map((ticks, index) => ticks - (before[index] ?? 0));
-  const total = spent.reduce((sum, ticks) => sum + ticks, 0);
-  return total === 0 ? 0 : (spent[7] ?? 0) / total;
+function allProcesses(): ProcessStat[] {
+  return readdirSync('/proc').flatMap((name) => {
+    const stat = /^\d+$/.test(name) ? statOf(Number(name)) : null;
+    return stat === null ? [] : [stat];
+  });
 }
 
-export function cpuLine(): number[] {
+function treesOf(roots: readonly number[], processes: readonly ProcessStat[]): ProcessStat[] {
+  const byParent = Map.groupBy(processes, ({ parent }) => parent);
+  const trees = processes.filter(({ pid }) => roots.includes(pid));
+  for (let index = 0; index < trees.length; index += 1) trees.push(...(byParent.get(trees[index]?.pid ?? 0) ?? []));
+  return trees;
+}
+
+/** Processes by the part of a system that they are; each stands for all that it starts, too. */
+export type Parts = Readonly<Record<string, readonly number[]>>;
+
+/** CPU time that each part has used so far, in µs. Linux only. */
+export function cpuMicrosOf(parts: Parts): Record<string, number> {
+  const processes = allProcesses();
+  return Object.fromEntries(
+    Object.entries(parts).map(([part, roots]) => {
+      return [part, treesOf(roots, processes).reduce((sum, { cpuMicros }) => sum + cpuMicros, 0)];
+    }),
+  );
+}
+
+/** Memory that each part holds, in MiB. */
+export function rssOf(parts: Parts): Record<string, number> {
+  const processes = allProcesses();
+  const mib = (pages: number): number => (pages * 4_096) / 2 ** 20;
+  return Object.fromEntries(
+    Object.entries(parts).map(([part, roots]) => {
+      return [part, treesOf(roots, processes).reduce((sum, { rssPages }) => sum + mib(rssPages), 0)];
+    }),
+  );
+}
+
+/** Processes that this one has started and that still run. */
+export function childProcesses(): number[] {
+  return allProcesses()
+    .filter(({ parent }) => parent === process.pid)
+    .map(({ pid }) => pid);
+}
+
+/** Starts something, and says which processes of this one's have come of it. Nothing else may be started meanwhile. */
+export async function withProcesses<T>(start: () => Promise<T>): Promise<{ started: T; pids: readonly number[] }> {
+  const before = new Set(childProcesses());
+  const started = await start();
+  return { started, pids: childProcesses().filter((pid) => !before.has(pid)) };
+}
+
+/** CPU time of the machine since it started, µs. */
+export interface MachineTime {
+  readonly total: number;
+  readonly busy: number;
+  /** What the hypervisor gave to others. */
+  readonly stolen: number;
+}
+
+export function machineTime(): MachineTime {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1);
-  return line.trim().split(/\s+/).slice(1, 9).map(Number);
+  // proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal; guests are in user already.
+  const times = line
+    .trim()
+    .split(/\s+/)
+    .slice(1, 9)
+    .map((ticks) => (Number(ticks) / TICKS) * 1e6);
+  const total = times.reduce((sum, time) => sum + time, 0);
+  const [, , , idle = 0, waiting = 0, , , stolen = 0] = times;
+  return { total, busy: total - idle - waiting - stolen, stolen };
 }

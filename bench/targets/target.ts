@@ -1,10 +1,27 @@
-/** A server under load. */
+import type { Policy } from '@voteapp/contracts/poll';
+
+import type { Parts } from '../cpu-time.ts';
+import type { Electorate } from '../load/load.ts';
+import type { Tally } from '../load/ledger.ts';
+
+/** Something that takes votes. */
 export interface Target {
   readonly name: string;
-  readonly pid: number;
+  readonly policy: Policy;
   readonly port: number;
   readonly path: string;
-  /** Votes applied so far; resolves once nothing accepted is waiting to be applied. null: it applies none. */
-  applied(): Promise<number | null>;
+  readonly electorate: Electorate;
+  /** The authority, PEM, of one that speaks TLS; null: plain HTTP. */
+  readonly authority: string | null;
+  /** All processes that a vote costs CPU time in. */
+  readonly parts: Parts;
+  /** Votes in its counters so far. null: a vote that is answered is counted, or nothing is. */
+  readonly counted: (() => Promise<number>) | null;
+  /** What it has stored; to be asked when it is at rest. null: nothing is. */
+  readonly tally: (() => Promise<Tally>) | null;
   stop(): Promise<void>;
 }
+
+export type StartTarget = () => Promise<Target>;
+
+export const NAMED = { electorate: { by: 'name' }, authority: null } as const;

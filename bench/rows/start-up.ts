@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { makePackage } from '../scripts/package.ts';
-import { startCluster } from '../test/cluster/cluster.ts';
-import type { LimitRow } from './deployed.ts';
+import { makePackage } from '../../scripts/package.ts';
+import { startCluster } from '../../test/cluster/cluster.ts';
+import { median } from '../statistics.ts';
+import { type Limit, NOTHING, type Row } from './row.ts';
 
 const HELP_LIMIT_MS = 100;
 const STATUS_LIMIT_MS = 400;
+const RUNS_PER_ROUND = 3;
 
 /** From the start of the process to its end, in ms. Throws where it fails. */
 async function wallTime(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -18,12 +20,8 @@ async function wallTime(args: readonly string[], env: NodeJS.ProcessEnv): Promis
   return performance.now() - started;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
 /** What somebody waits who types a command of the package, beside a Node.js that does nothing; on a local API server. */
-export async function measureStartUp(runs: number): Promise<LimitRow[]> {
+async function measureStartUp(runs: number): Promise<Limit[]> {
   const folder = await mkdtemp(join(tmpdir(), 'voteapp-start-up-'));
   const cluster = await startCluster({ level: 'api' });
   try {
@@ -42,10 +40,10 @@ export async function measureStartUp(runs: number): Promise<LimitRow[]> {
         if (run > 0) times[name].push(time);
       }
     }
-    const row = (name: 'help' | 'status', shown: string, limit: number): LimitRow => {
+    const row = (name: 'help' | 'status', shown: string, limit: number): Limit => {
       const ratio = median(times[name].map((time, run) => time / (times.bare[run] ?? Number.NaN)));
       const beside = `${ratio.toFixed(1)}× of node -e 0`;
-      return { name: `${shown} (${beside})`, measured: median(times[name]), limit, unit: 'ms' };
+      return { name: `${shown} (${beside})`, measured: median(times[name]), keeps: 'at most', limit, unit: 'ms' };
     };
     return [
       row('help', 'voteapp --help', HELP_LIMIT_MS),
@@ -56,3 +54,10 @@ export async function measureStartUp(runs: number): Promise<LimitRow[]> {
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+export const START_UP: Row = {
+  name: 'start-up',
+  title: 'what somebody waits for who types a command',
+  runs: 'quick',
+  measure: async ({ rounds }) => ({ ...NOTHING, limits: await measureStartUp(rounds * RUNS_PER_ROUND) }),
+};

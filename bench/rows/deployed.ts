@@ -1,0 +1,109 @@
+import type { ContestantResult } from '../compare.ts';
+import { BALLOTS } from '../load/load.ts';
+import { signCookies } from '../load/request-writer.ts';
+import { startDeployed } from '../targets/deployed.ts';
+import { behindTls } from '../targets/tls-front.ts';
+import { comparison } from './comparison.ts';
+import type { Limit } from './row.ts';
+
+const CPU_RATIO = 2.5;
+const CONNECTION_PER_VOTE_SHARE = 0.6;
+const LAG_MS = 50;
+const USUAL_SHARE = 0.7;
+/** So many that a slow broker does not leave them idle. */
+const MANY_CONNECTIONS = 2_048;
+
+function cpuLimit({ ratios }: ContestantResult): readonly Limit[] {
+  return [
+    {
+      name: 'CPU time per counted vote, of bare',
+      measured: ratios.cpu.upper,
+      keeps: 'at most',
+      limit: CPU_RATIO,
+      unit: '×',
+    },
+  ];
+}
+
+/** The services on RabbitMQ and MySQL. */
+export const DEPLOYED = [
+  comparison({
+    name: 'deployed-LastVoteWins',
+    title: 'RabbitMQ and MySQL, LastVoteWins',
+    runs: 'quick',
+    target: () => startDeployed({ policy: 'LastVoteWins' }),
+    limits: cpuLimit,
+  }),
+  comparison({
+    name: 'deployed-FirstVoteWins',
+    title: 'RabbitMQ and MySQL, FirstVoteWins',
+    runs: 'whole',
+    target: () => startDeployed({ policy: 'FirstVoteWins' }),
+    limits: cpuLimit,
+  }),
+  comparison({
+    name: 'deployed-Unlimited',
+    title: 'RabbitMQ and MySQL, Unlimited',
+    runs: 'whole',
+    target: () => startDeployed({ policy: 'Unlimited' }),
+    limits: cpuLimit,
+  }),
+  comparison({
+    name: 'cookie-voters',
+    title: 'voters by signed cookie',
+    runs: 'whole',
+    async target() {
+      const deployed = await startDeployed();
+      return { ...deployed, electorate: { by: 'cookie', cookies: signCookies(deployed.sessionKey, BALLOTS) } };
+    },
+  }),
+  comparison({
+    name: 'connection-per-vote',
+    title: 'a new connection for each vote',
+    runs: 'whole',
+    target: () => startDeployed(),
+    load: { connectionPerVote: true },
+    limits: ({ ratios }) => [
+      {
+        name: 'votes/s over new connections, share of bare',
+        measured: ratios.rate.lower,
+        keeps: 'at least',
+        limit: CONNECTION_PER_VOTE_SHARE,
+        unit: '×',
+      },
+    ],
+  }),
+  comparison({
+    name: 'tls',
+    title: 'behind a proxy that ends TLS, bare too',
+    runs: 'whole',
+    target: () => startDeployed(),
+    behind: behindTls,
+  }),
+  ...[20, 100].map((ms) =>
+    comparison({
+      name: `broker-${ms}-ms`,
+      title: `a broker ${ms} ms away, ${MANY_CONNECTIONS} connections`,
+      runs: 'whole',
+      // There and back.
+      target: () => startDeployed({ brokerDelayMs: ms / 2 }),
+      load: { connections: MANY_CONNECTIONS },
+    }),
+  ),
+  comparison({
+    name: 'usual-load',
+    title: `open loop at ${USUAL_SHARE * 100} % of capacity`,
+    runs: 'whole',
+    target: () => startDeployed(),
+    load: { shareOfCapacity: USUAL_SHARE },
+    limits: ({ lag }) => [
+      {
+        name: 'lag p99 at 70 % of capacity',
+        measured: lag?.p99 ?? Infinity,
+        keeps: 'at most',
+        limit: LAG_MS,
+        unit: 'ms',
+      },
+    ],
+  }),
+];

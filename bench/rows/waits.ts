@@ -1,0 +1,79 @@
+import { load } from '../load/run.ts';
+import { PLAIN_LOAD } from '../load/load.ts';
+import { onDeployment } from './on-deployment.ts';
+import type { Limit, Row } from './row.ts';
+import { watchLive } from './watching.ts';
+
+const ALONE_LIMIT_MS = 20;
+const LIVE_LIMIT_MS = 300;
+const RESULTS_LIMIT_MS = 10;
+const VIEWERS = 2_000;
+const VIEWERS_CORES = 0.2;
+const UPDATES_PER_SECOND = 5;
+const RESULTS_PER_SECOND = 100;
+const VOTES_PER_SECOND = 1_000;
+
+function atMost(name: string, measured: number, limit: number, unit = 'ms'): Limit {
+  return { name, measured, keeps: 'at most', limit, unit };
+}
+
+/** What people wait for. */
+export const WAITS: readonly Row[] = [
+  {
+    name: 'waits',
+    title: 'what a voter and a viewer wait for',
+    runs: 'quick',
+    measure: ({ durationMs }) =>
+      onDeployment(async (deployed, contestant) => {
+        const alone = await contestant.measure({ connections: 1, durationMs });
+        const live = { viewers: 1, votesPerSecond: VOTES_PER_SECOND, tickMs: 1, durationMs };
+        const { waitP99 } = await watchLive(deployed, contestant, live);
+        return {
+          limits: [
+            atMost('one vote at a time, p50', alone.latency.p50, ALONE_LIMIT_MS),
+            atMost('vote → live stream at 1,000 votes/s, p99', waitP99, LIVE_LIMIT_MS),
+          ],
+        };
+      }),
+  },
+  {
+    name: 'results',
+    title: '`GET /api/results` while votes come as fast as they are taken',
+    runs: 'whole',
+    measure: ({ durationMs }) =>
+      onDeployment(async ({ frontUrl }, contestant) => {
+        const port = Number(new URL(frontUrl).port);
+        const reading = { ...PLAIN_LOAD, port, path: '/api/results', ballots: null, connections: 16, durationMs };
+        const [votes, reads] = await Promise.all([
+          contestant.measure({ durationMs }),
+          load({ ...reading, rate: RESULTS_PER_SECOND }),
+        ]);
+        const unread = reads.sent - reads.acceptedAt.length;
+        return {
+          limits: [
+            atMost('results, p99', reads.latency.p99, RESULTS_LIMIT_MS),
+            atMost('results not shown', unread, 0, ''),
+          ],
+          facts: { 'votes/s meanwhile': votes.votesPerSecond, 'results p50, ms': reads.latency.p50 },
+        };
+      }),
+  },
+  {
+    name: 'viewers',
+    title: `${VIEWERS} live viewers of one front, ${UPDATES_PER_SECOND} updates a second`,
+    runs: 'whole',
+    measure: ({ durationMs }) =>
+      onDeployment(async (deployed, contestant) => {
+        const tickMs = 1_000 / UPDATES_PER_SECOND;
+        const watching = { viewers: VIEWERS, votesPerSecond: VOTES_PER_SECOND, tickMs, durationMs: 2 * durationMs };
+        const watched = await watchLive(deployed, contestant, watching);
+        return {
+          limits: [
+            atMost('front, cores', watched.frontCores, VIEWERS_CORES, ''),
+            atMost('vote → viewer, p99', watched.waitP99, LIVE_LIMIT_MS),
+          ],
+          facts: { 'updates per viewer and second': watched.eventsPerViewerAndSecond },
+        };
+      }),
+  },
+];

@@ -1,0 +1,86 @@
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+
+import type { Policy } from '@voteapp/contracts/poll';
+
+import { withProcesses } from '../cpu-time.ts';
+import { startRabbitMq } from '../../test/servers/rabbitmq.ts';
+import { Deployment, type ServiceProcess, untilReady } from '../../test/tools/deployment.ts';
+import type { Tally } from '../load/ledger.ts';
+import { BALLOTS } from '../load/load.ts';
+import { type BenchDatabase, startDatabase } from './database.ts';
+import { pollOf } from './embedded.ts';
+import { startSlowNetwork } from './slow-network.ts';
+import { countedIn, tallyOf } from './store-tally.ts';
+import { NAMED, type Target } from './target.ts';
+
+export interface DeployedOptions {
+  readonly policy?: Policy;
+  /** How long everything takes each way between the services and the broker, ms. */
+  readonly brokerDelayMs?: number;
+}
+
+/** The services as processes of their own, on a RabbitMQ and a MySQL of their own. */
+export interface Deployed extends Target {
+  readonly versions: string;
+  readonly voteUrl: string;
+  readonly frontUrl: string;
+  readonly database: BenchDatabase;
+  readonly counted: () => Promise<number>;
+  readonly tally: () => Promise<Tally>;
+  readonly sessionKey: KeyObject;
+  stopWorker(): Promise<void>;
+  startWorker(): Promise<void>;
+}
+
+export async function startDeployed({
+  policy = 'LastVoteWins',
+  brokerDelayMs = 0,
+}: DeployedOptions = {}): Promise<Deployed> {
+  const { started: rabbitmq, pids: broker } = await withProcesses(startRabbitMq);
+  const database = await startDatabase();
+  const network = brokerDelayMs === 0 ? null : await startSlowNetwork(rabbitmq.port, brokerDelayMs);
+  const deployment = await Deployment.create({
+    rabbitmq: network === null ? rabbitmq : { ...rabbitmq, port: network.port },
+    mysql: database.server,
+    database: database.name,
+    poll: pollOf(policy),
+  });
+  const sessionKey = createSecretKey(randomBytes(32));
+  const SESSION_KEY = sessionKey.export().toString('base64');
+  const pidOf = ({ child }: ServiceProcess): number => child.pid ?? 0;
+  let worker = await deployment.start('worker');
+  await untilReady(worker);
+  const front = await deployment.start('front', { SESSION_KEY });
+  const vote = await deployment.start('vote', { FRONT_URL: front.url, SESSION_KEY });
+  await Promise.all([front, vote].map(untilReady));
+  return {
+    ...NAMED,
+    name: `VoteApp on RabbitMQ and MySQL, ${policy}`,
+    policy,
+    versions: `RabbitMQ ${rabbitmq.version}, MySQL ${database.server.version}`,
+    voteUrl: vote.url,
+    frontUrl: front.url,
+    database,
+    sessionKey,
+    port: Number(new URL(vote.url).port),
+    path: '/api/vote',
+    get parts() {
+      const services = { vote: [pidOf(vote)], worker: [pidOf(worker)], front: [pidOf(front)] };
+      return { ...services, rabbitmq: broker, mysql: database.pids };
+    },
+    counted: () => countedIn(database.query),
+    tally: () => tallyOf(database.query, BALLOTS.options, policy !== 'Unlimited'),
+    async stopWorker() {
+      worker.child.kill('SIGTERM');
+      await worker.exited;
+    },
+    async startWorker() {
+      worker = await deployment.start('worker');
+    },
+    async stop() {
+      await deployment.stop();
+      await network?.stop();
+      await Promise.all([database.stop(), rabbitmq.stop()]);
+    },
+  };
+}
