@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = join(dirname(fileURLToPath(import.meta.url)), '../../cli/src/main.ts');
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
 
 interface Finished {
   readonly code: number | null;
@@ -57,6 +57,12 @@ export async function startPoll(
   const { name = 'coca-pepsi', args = [], ...starting } = options;
   const ports = ['--vote-port', '0', '--worker-port', '0', '--front-port', '0'];
   const running = voteapp(['up', '--data', data, ...ports, ...args], starting);
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    // It would hold the folder against the next attempt.
+    running.child.kill('SIGKILL');
+    late.reject(new Error(`voteapp did not start: ${running.stderr()}`));
+  }, START_LIMIT_MS);
   await Promise.race([
     new Promise<void>((resolve) => {
       running.child.stdout?.on('data', () => running.stdout().includes('Ctrl-C') && resolve());
@@ -64,10 +70,8 @@ export async function startPoll(
     running.finished.then(({ code }) => {
       throw new Error(`voteapp ended with ${code}: ${running.stderr()}`);
     }),
-    new Promise((_, reject) => {
-      setTimeout(() => reject(new Error(`voteapp did not start: ${running.stderr()}`)), START_LIMIT_MS).unref();
-    }),
-  ]);
+    late.promise,
+  ]).finally(() => clearTimeout(timer));
   const run = JSON.parse(await readFile(join(data, name, 'run.json'), 'utf8')) as Pick<RunningPoll, 'urls'> & {
     pid: number;
   };

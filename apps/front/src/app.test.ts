@@ -106,6 +106,9 @@ describe('exact bodies', () => {
     store.set(round({ definition: CLOSED, final: { version: 1, at: START } }));
     pass();
     expect(await state()).toBe('Final');
+    store.down = true;
+    pass();
+    expect(await state()).toBe('Final');
   });
 
   it('GET /openapi.json describes every route of the API', async () => {

@@ -103,6 +103,15 @@ test('what the services told of the poll stays while nothing can be heard', () =
   expect([after.poll, after.tally]).toEqual([before.poll, before.tally]);
 });
 
+test.each([
+  ['stays final while its services cannot ask the database', 1, 'Final'],
+  ['drains in a new revision, which may be a new round', 2, 'Draining'],
+] as const)('a final poll %s', (_, revision, state) => {
+  const before = { ...status({}), poll: { state: 'Final', observedRevision: 1 } as const };
+  const reading = { ...NOTHING_HEARD, state: 'Draining', revision } as const;
+  expect(status({ reading }, before).poll).toEqual({ state, observedRevision: revision });
+});
+
 test.each(['AfterClose', 'AfterVote'])(
   'what the resource hides now (%s) is not kept shown, though nobody is heard',
   (visibility) => {

@@ -72,6 +72,14 @@ function tallyOf({ app, reading }: Findings, earlier: VotingAppStatus | undefine
   return before === undefined || isNews(tally, before) ? tally : before;
 }
 
+function pollOf({ state, revision, count }: Reading, before: VotingAppStatus['poll']): Pick<VotingAppStatus, 'poll'> {
+  // A service without its database cannot tell that a poll is final, which none ceases to be within its revision.
+  const isFinalStill =
+    count === null && state === 'Draining' && before?.state === 'Final' && before.observedRevision === revision;
+  if (state === null || isFinalStill) return before === undefined ? {} : { poll: before };
+  return { poll: { state, ...(revision !== null && { observedRevision: revision }) } };
+}
+
 /** The whole status after a pass. */
 export function statusOf(
   findings: Findings,
@@ -84,10 +92,6 @@ export function statusOf(
   const { app, components, reading } = findings;
   const generation = app.metadata.generation ?? 0;
   const tally = tallyOf(findings, before);
-  const poll =
-    reading.state === null
-      ? before?.poll
-      : { state: reading.state, ...(reading.revision !== null && { observedRevision: reading.revision }) };
   return {
     observedGeneration: generation,
     conditions: conditionsOf(judge(findings), conditionsBefore(before), { generation, now: seconds(now) }),
@@ -100,7 +104,7 @@ export function statusOf(
     })),
     urls: publicUrls(app),
     version,
-    ...(poll !== undefined && { poll }),
+    ...pollOf(reading, before?.poll),
     ...(tally !== undefined && { tally }),
   };
 }

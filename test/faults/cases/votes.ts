@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+
+import { type AppIdentity } from '@voteapp/contracts/names';
+import { encodeEntry, encodeVotes } from '@voteapp/contracts/message';
+import { openAmqpQueue } from '@voteapp/queue/amqp/amqp-queue';
+
+import { deployed, embedded, type FaultCase } from '../case.ts';
+import type { DeployedSystem } from '../deployed.ts';
+import { OPTIONS } from '../ledger.ts';
+import { until } from '../system.ts';
+
+/** Each message is published three times. */
+const THREE_MESSAGES = {
+  file: 'apps/vote/src/publishing/producer.ts',
+  from: 'await this.#deps.publisher.publish(shard, body, { sentAt: this.#deps.now(), votes });',
+  to: `await Promise.all([1, 2, 3].map(() => this.#deps.publisher.publish(shard, body, { sentAt: this.#deps.now(), votes })));`,
+};
+
+/** A voter of the case's own, who is not in the ledger. */
+function guest(guests: Set<string>): string {
+  const tag = randomBytes(16).toString('base64url');
+  guests.add(tag);
+  return tag;
+}
+
+/** Publishes bytes as a vote replica would, but whatever they are. */
+async function publish({ servers, round }: DeployedSystem, bodies: readonly Buffer[], votes = 1): Promise<void> {
+  const app: AppIdentity = { namespace: 'default', name: round };
+  const { host, port, user, password, vhost } = servers.rabbitmq;
+  const queue = await openAmqpQueue({ host, port, user, password, vhost, app });
+  try {
+    const publisher = queue.publisher();
+    for (const body of bodies) {
+      const headers = { sentAt: Date.now(), votes };
+      await until('the message is confirmed', () =>
+        publisher.publish(0, body, headers).then(
+          () => true,
+          () => false,
+        ),
+      );
+    }
+  } finally {
+    await queue.close();
+  }
+}
+
+interface Batch {
+  readonly n: number;
+  readonly producer: string;
+  readonly entries: readonly string[];
+  readonly round: string;
+}
+
+function batchOf({ n, producer, entries, round }: Batch): Buffer {
+  return encodeVotes({ round, def: 1, producer, shard: 0, n, nonce: 'faults' }, entries);
+}
+
+export const VOTE_CASES: readonly FaultCase[] = [
+  deployed({
+    id: 'F14',
+    fault: 'Wrong messages: no JSON, another version, a bad vote among a hundred, one of 5 MiB; 12 of each',
+    demands: '99 of the hundred count, what is wrong is set aside with a reason, and the queue moves on',
+    async inject(stage) {
+      const { system, strike, heal, pause, demand, guests } = stage;
+      const { round } = system;
+      const producer = randomBytes(8).toString('hex');
+      const bodies = Array.from({ length: 12 }, (_, index) => {
+        const entries = Array.from({ length: 99 }, () => {
+          return encodeEntry(guest(guests), index % OPTIONS.length, Date.now() * 4_096);
+        });
+        return [
+          Buffer.from(`no JSON ${index}`),
+          Buffer.from(JSON.stringify({ v: 2, round, shard: 0, index })),
+          batchOf({
+            n: index + 1,
+            producer,
+            round,
+            entries: [...entries.slice(0, 50), '"a vote"', ...entries.slice(50)],
+          }),
+          Buffer.concat([Buffer.from(`${index}`), Buffer.alloc(5 * 1024 * 1024, 'x')]),
+        ];
+      }).flat();
+      await strike(() => publish(system, bodies));
+      heal();
+      stage.setAside = 36;
+      await pause(2_000);
+      const reasons = new Map<string, number>();
+      await until('what is wrong is set aside', async () => {
+        reasons.clear();
+        for (const [reason = '', entries] of await system.query(
+          'SELECT reason, SUM(entries) FROM rejected GROUP BY reason',
+        )) {
+          reasons.set(reason, Number(entries));
+        }
+        return [...reasons.values()].reduce((sum, entries) => sum + entries, 0) >= 48;
+      });
+      const found = JSON.stringify([...reasons].sort(([a], [b]) => (a < b ? -1 : 1)));
+      demand(
+        found ===
+          JSON.stringify([
+            ['malformed_entry', 12],
+            ['malformed_message', 36],
+          ]),
+        `set aside were ${found}`,
+      );
+    },
+  }),
+  deployed({
+    id: 'F15',
+    fault:
+      'Order is turned round: a worker dies holding votes, and batches overtake one another, while the same 300 voters go on',
+    load: { voters: 300 },
+    async inject({ system, strike, heal, pause, guests }) {
+      const [worker] = system.replicas.worker;
+      await system.add('worker');
+      await strike(() => worker?.signal('SIGSTOP'));
+      await pause(1_000);
+      worker?.signal('SIGKILL');
+      await pause(2_000);
+      const { round } = system;
+      const producer = randomBytes(8).toString('hex');
+      const voters = Array.from({ length: 100 }, () => guest(guests));
+      const now = Date.now() * 4_096;
+      const batches = [1, 2, 3].map((n) => {
+        return batchOf({
+          n,
+          producer,
+          round,
+          entries: voters.map((voter, index) => encodeEntry(voter, n - 1, now + n * 100 + index)),
+        });
+      });
+      await strike(() => publish(system, batches.toReversed(), 100));
+      heal();
+      await pause(1_000);
+    },
+  }),
+  deployed({
+    id: 'F16',
+    fault: 'Every vote is posted three times at once, and every message published three times',
+    policy: 'Unlimited',
+    load: { ids: 'all', copies: 3 },
+    system: { rewrites: [THREE_MESSAGES] },
+    async inject({ strike, pause }) {
+      await strike(() => pause(5_000));
+    },
+  }),
+  embedded({
+    id: 'F16',
+    fault: 'Every vote is posted three times at once, and every message published three times',
+    policy: 'Unlimited',
+    load: { ids: 'all', copies: 3 },
+    system: { rewrites: [THREE_MESSAGES] },
+    async inject({ strike, pause }) {
+      await strike(() => pause(5_000));
+    },
+  }),
+  deployed({
+    id: 'F17',
+    fault: 'A thousand voters change their votes 20,000 times',
+    load: { voters: 1_000 },
+    inject: changeStorm,
+  }),
+  deployed({
+    id: 'F17',
+    fault: 'The same under FirstVoteWins, where the first vote stays',
+    policy: 'FirstVoteWins',
+    load: { voters: 1_000 },
+    inject: changeStorm,
+  }),
+  embedded({
+    id: 'F17',
+    fault: 'A thousand voters change their votes 20,000 times',
+    load: { voters: 1_000 },
+    inject: changeStorm,
+  }),
+];
+
+/** That the tally is of a thousand votes in the end is what I2 and I4 come to. */
+async function changeStorm({ ledger, strike }: Parameters<FaultCase['inject']>[0]): Promise<void> {
+  while (ledger.votes.length < 20_000) {
+    await strike(() => ledger.burst(1_000));
+    const sent = ledger.votes.length;
+    await until('the burst is accepted', () => ledger.count('accepted') >= sent);
+  }
+}
