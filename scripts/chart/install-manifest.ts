@@ -34,7 +34,7 @@ function isEmpty(value: unknown): boolean {
 
 /** The text of `manifests/install.yaml`: the chart as it is on disk, rendered with its defaults by the program. */
 export async function installManifest(helm: string): Promise<string> {
-  const args = ['template', RELEASE, CHART, '--namespace', NAMESPACE, '--kube-version', KUBERNETES];
+  const args = ['template', RELEASE, CHART, '--namespace', NAMESPACE, '--kube-version', KUBERNETES, '--skip-tests'];
   const { stdout } = await run(helm, args, { maxBuffer: 16 << 20 });
   const namespace = {
     apiVersion: 'v1',

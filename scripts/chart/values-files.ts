@@ -2,18 +2,25 @@ import { stringify } from 'yaml';
 import * as z from 'zod';
 
 import { type JsonSchema, shownDefault, table } from '../reference/tables.ts';
-import { valuesSchema } from './values.ts';
 
 const WIDTH = 100;
 
-/** A value of the chart, or a section of them. */
-interface Value extends JsonSchema {
+/** A value of a chart, or a section of them. One that has a default is shown as a whole, whatever is in it. */
+export interface Value extends JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
   readonly properties?: Readonly<Record<string, Value>>;
 }
 
-function values(): Value {
-  return z.toJSONSchema(valuesSchema, {
+/** What the values of a chart may be. */
+export interface ChartValues {
+  readonly schema: Value;
+  /** The file that they are written in. */
+  readonly source: string;
+}
+
+/** The values that a schema of zod's describes. */
+export function valuesOf(schema: z.ZodType): Value {
+  return z.toJSONSchema(schema, {
     // Helm before 3.18 knows no later draft.
     target: 'draft-7',
     io: 'input',
@@ -25,8 +32,8 @@ function values(): Value {
 }
 
 /** The text of `values.schema.json`. */
-export function valuesSchemaFile(): string {
-  return `${JSON.stringify(values(), null, 2)}\n`;
+export function valuesSchemaFile({ schema }: ChartValues): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
 function comment(text: string, indent: string): string {
@@ -39,6 +46,10 @@ function comment(text: string, indent: string): string {
   return lines.map((line) => `${indent}#${line}\n`).join('');
 }
 
+function isSection({ properties, default: whole }: Value): boolean {
+  return properties !== undefined && whole === undefined;
+}
+
 /** Values as YAML, each under its description. Throws when one has none, or has no default. */
 function commented(section: Value, path: string): string {
   const depth = path.split('.').length - 1;
@@ -48,7 +59,7 @@ function commented(section: Value, path: string): string {
       const here = `${path}${name}`;
       if (value.description === undefined) throw new Error(`${here} has no description`);
       const head = comment(value.description, indent);
-      if (value.properties !== undefined) return `${head}${indent}${name}:\n${commented(value, `${here}.`)}`;
+      if (isSection(value)) return `${head}${indent}${name}:\n${commented(value, `${here}.`)}`;
       if (value.default === undefined) throw new Error(`${here} has no default`);
       const text = stringify({ [name]: value.default }, { lineWidth: 0, singleQuote: true });
       return head + text.replaceAll(/^(?=.)/gm, indent);
@@ -57,8 +68,8 @@ function commented(section: Value, path: string): string {
 }
 
 /** The text of `values.yaml`. */
-export function valuesFile(): string {
-  return `# Generated from scripts/chart/values.ts by \`npm run generate\`; do not edit.\n\n${commented(values(), '')}`;
+export function valuesFile({ schema, source }: ChartValues): string {
+  return `# Generated from ${source} by \`npm run generate\`; do not edit.\n\n${commented(schema, '')}`;
 }
 
 function typeOf({ anyOf, enum: choices, type, items, additionalProperties }: Value): string {
@@ -73,16 +84,15 @@ function rows(section: Value, path: string): readonly (readonly string[])[] {
   return Object.entries(section.properties ?? {}).flatMap(([name, value]) => {
     const here = `${path}${name}`;
     const [field, meaning] = [`\`${here}\``, value.description ?? ''];
-    if (value.properties !== undefined) return [[field, '', '', meaning], ...rows(value, `${here}.`)];
+    if (isSection(value)) return [[field, '', '', meaning], ...rows(value, `${here}.`)];
     return [[field, typeOf(value), shownDefault(value.default), meaning]];
   });
 }
 
-const TABLE_MARK = '<!-- Below: generated from scripts/chart/values.ts by `npm run generate`; do not edit. -->';
-
-/** The text of the chart's README with the table of values anew. Throws when it has no place for one. */
-export function withValuesTable(readme: string): string {
-  const [prose, ...rest] = readme.split(TABLE_MARK);
-  if (prose === undefined || rest.length !== 1) throw new Error(`The README of the chart needs the line ${TABLE_MARK}`);
-  return `${prose}${TABLE_MARK}\n\n${table(['value', 'type', 'default', 'meaning'], rows(values(), ''))}\n`;
+/** The text of a chart's README with the table of values anew. Throws when it has no place for one. */
+export function withValuesTable(readme: string, { schema, source }: ChartValues): string {
+  const mark = `<!-- Below: generated from ${source} by \`npm run generate\`; do not edit. -->`;
+  const [prose, ...rest] = readme.split(mark);
+  if (prose === undefined || rest.length !== 1) throw new Error(`The README of the chart needs the line ${mark}`);
+  return `${prose}${mark}\n\n${table(['value', 'type', 'default', 'meaning'], rows(schema, ''))}\n`;
 }

@@ -11,6 +11,10 @@ import { isRequired } from '../tools/programs.ts';
 const run = promisify(execFile);
 
 export const CHART = fileURLToPath(new URL('../../charts/voteapp', import.meta.url));
+export const POLL_CHART = fileURLToPath(new URL('../../charts/voteapp-poll', import.meta.url));
+
+/** With these an upgrade takes back what somebody else has changed; Helm 3 needs no word for it. */
+export const TAKING_OVER: readonly string[] = process.env['VOTEAPP_TEST_HELM'] === '4' ? ['--force-conflicts'] : [];
 
 export type Values = Readonly<Record<string, unknown>>;
 
@@ -34,9 +38,27 @@ export async function runHelm(
   return (await running).stdout;
 }
 
-/** What a release of the chart consists of. */
-export async function render(program: string, values: Values, release = 'voteapp'): Promise<readonly KubeObject[]> {
+/** What a release of a chart consists of, without its tests. */
+export async function render(
+  program: string,
+  values: Values,
+  release = 'voteapp',
+  chart = CHART,
+): Promise<readonly KubeObject[]> {
   const where = ['--namespace', 'voteapp-system', '--kube-version', '1.34.0'];
-  const text = await runHelm(program, ['template', release, CHART, ...where, '--values', '-'], { values });
+  const args = ['template', release, chart, ...where, '--skip-tests', '--values', '-'];
+  return objectsIn(await runHelm(program, args, { values }));
+}
+
+/** The pod that `helm test` makes of a chart. */
+export async function testPod(program: string, chart: string, values: Values): Promise<KubeObject> {
+  const args = ['template', 'voteapp', chart, '--kube-version', '1.34.0', '--values', '-'];
+  const objects = objectsIn(await runHelm(program, args, { values }));
+  const [pod] = objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'test');
+  if (pod === undefined) throw new Error(`The chart in ${chart} has no test`);
+  return pod;
+}
+
+function objectsIn(text: string): readonly KubeObject[] {
   return parseAllDocuments(text).map((document) => (document as { toJS(): unknown }).toJS() as KubeObject);
 }

@@ -1,7 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
+import { KubeConfig } from '@kubernetes/client-node';
 import { WATCHED_RULES } from '@voteapp/operator/rbac';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -9,8 +12,9 @@ import { parse } from 'yaml';
 import { type KubeClient, KubeError, type KubeObject, refOf } from '../cluster/client.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import { waitUntilGone, waitUntilServed } from '../cluster/conditions.ts';
+import { type FakePods, startFakePods } from '../cluster/ready-pods.ts';
 import { FIRST_START_MS, sharedCluster } from '../cluster/shared.ts';
-import { CHART, helmUnlessMissing, render, runHelm, type Values } from './helm.ts';
+import { CHART, helmUnlessMissing, render, runHelm, TAKING_OVER, testPod, type Values } from './helm.ts';
 import { Release } from './release.ts';
 
 const NAMESPACE = 'voteapp-system';
@@ -20,6 +24,8 @@ const CRD = {
   name: 'votingapps.voteapp.dev',
 };
 const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: NAMESPACE, name: 'voteapp-operator' };
+
+const POD = { apiVersion: 'v1', kind: 'Pod' };
 
 async function text(file: string): Promise<string> {
   return await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
@@ -38,6 +44,7 @@ describe.skipIf(!canStart)('a release on the API server', { timeout: FIRST_START
   let shop: string;
   let poll: KubeObject;
   const clients: KubeClient[] = [];
+  let pods: FakePods;
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'voteapp-helm-'));
@@ -51,9 +58,12 @@ describe.skipIf(!canStart)('a release on the API server', { timeout: FIRST_START
       kind: 'Namespace',
       metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
     });
+    const behaviour = ({ metadata }: KubeObject) => (metadata.name.endsWith('-test') ? 'Succeeded' : 'Ready');
+    pods = await startFakePods(client, { namespace: NAMESPACE, behaviour });
   }, FIRST_START_MS);
   afterAll(async () => {
     for (const one of clients) await one.close();
+    await pods?.stop();
     await cluster?.stop();
     await rm(home, { recursive: true, force: true });
   });
@@ -79,6 +89,28 @@ describe.skipIf(!canStart)('a release on the API server', { timeout: FIRST_START
     const made = client.as(user, ['system:serviceaccounts', `system:serviceaccounts:${NAMESPACE}`]);
     clients.push(made);
     return made;
+  }
+  /** What the pod of the test says that runs against this API server. */
+  async function asked(values: Values): Promise<string> {
+    const { spec } = await testPod(helm!, CHART, values);
+    const [{ args, env }] = spec!['containers'] as [{ args: string[]; env: { name: string; value: string }[] }];
+    const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/voteapp-operator/token`;
+    const { status } = (await client.raw('POST', path, {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: {},
+    })) as { readonly status: { readonly token: string } };
+    const config = new KubeConfig();
+    config.loadFromFile(cluster.kubeconfig);
+    const { server = '', caData = '' } = config.getCurrentCluster() ?? {};
+    const [TOKEN_FILE, NODE_EXTRA_CA_CERTS] = [join(home, 'token'), join(home, 'ca.crt')];
+    await writeFile(TOKEN_FILE, status.token);
+    await writeFile(NODE_EXTRA_CA_CERTS, Buffer.from(caData, 'base64'));
+    const named = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+    const here = { API_SERVER: server, NAMESPACE, TOKEN_FILE, NODE_EXTRA_CA_CERTS };
+    const options = { env: { ...process.env, ...named, ...here } };
+    const node = ['--input-type=module', '--eval', ...args];
+    return (await promisify(execFile)(process.execPath, node, options)).stdout;
   }
   async function missing(objects: readonly KubeObject[]): Promise<string[]> {
     const absent: KubeObject[] = [];
@@ -112,6 +144,24 @@ describe.skipIf(!canStart)('a release on the API server', { timeout: FIRST_START
     await expect(account.list({ apiVersion: 'v1', kind: 'Node' })).rejects.toThrow(KubeError);
   });
 
+  test('is tested by a pod that the level restricted admits, and that is gone afterwards', async () => {
+    expect(await inCluster(['test', 'voteapp'])).toMatch(/Phase:\s+Succeeded/);
+    await waitUntilGone(client, { ...POD, namespace: NAMESPACE, name: 'voteapp-operator-test' });
+  });
+
+  test('is asked by its test, with the rights of the operator, who leads', async () => {
+    const lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      namespace: NAMESPACE,
+      name: 'voteapp-operator',
+    };
+    const renewTime = new Date().toISOString().replace('Z', '000Z');
+    await client.merge(lease, { spec: { holderIdentity: 'pod-1', leaseDurationSeconds: 600, renewTime } });
+    expect(await asked({})).toBe('pod-1 leads.\n');
+    expect(await asked({ watchNamespaces: [shop] })).toBe('pod-1 leads.\n');
+  });
+
   test('lets people edit polls who may edit what is in a namespace', async () => {
     const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' };
     await client.create({
@@ -139,9 +189,15 @@ describe.skipIf(!canStart)('a release on the API server', { timeout: FIRST_START
     expect(await account.list({ apiVersion: 'v1', kind: 'Secret' }, { namespace: shop })).toEqual([]);
   });
 
+  test('is rolled back: to all namespaces, with one replica', async () => {
+    await inCluster(['rollback', 'voteapp', '1']);
+    expect(await missing(await render(helm!, {}))).toEqual([]);
+    expect(await client.get(DEPLOYMENT)).toMatchObject({ spec: { replicas: 1 } });
+  });
+
   test('brings the CRD back to its form', async () => {
     await client.merge(CRD, { spec: { names: { shortNames: ['stale'] } } });
-    await upgrade({ replicas: 2 });
+    await inCluster(['upgrade', 'voteapp', CHART, '--values', '-', ...TAKING_OVER], { replicas: 2 });
     const { spec } = parse(await text('crds/voteapp.dev_votingapps.yaml')) as KubeObject;
     expect((await client.get(CRD))?.spec).toMatchObject({
       names: { shortNames: (spec!['names'] as Record<string, unknown>)['shortNames'] },
