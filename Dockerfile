@@ -1,11 +1,11 @@
-# The images of VoteApp: docker build --target vote|worker|front|operator|cli .
+# The images of VoteApp: docker build --target vote|worker|front|operator|cli|dev .
 #
 # BUILD_BASE has Node.js and npm. RUNTIME_BASE has Node.js alone; whatever has `node` in /nodejs/bin or /usr/local/bin
 # will do, as node:24-trixie-slim.
 ARG BUILD_BASE=docker.io/library/node:24-trixie-slim
 ARG RUNTIME_BASE=gcr.io/distroless/nodejs24-debian13:nonroot
 
-FROM ${BUILD_BASE} AS build
+FROM ${BUILD_BASE} AS sources
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 COPY apps/front/package.json apps/front/
@@ -28,19 +28,43 @@ COPY cli cli
 COPY manifests manifests
 COPY operator operator
 COPY packages packages
-COPY scripts/bundle.ts scripts/
+
+# To work on it: the whole poll in one process, started anew when a source changes.
+FROM sources AS dev
+USER 65532:65532
+EXPOSE 8080 8081 8082
+ENTRYPOINT ["node", "--watch", "cli/src/main.ts"]
+CMD ["up", "--host", "0.0.0.0", "--data", "/tmp/voteapp"]
+
+FROM sources AS build
+COPY scripts/bundle.ts scripts/licences.ts scripts/
 RUN node scripts/bundle.ts
 
 FROM ${RUNTIME_BASE} AS runtime
 ENV NODE_ENV=production PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
-LABEL org.opencontainers.image.title=VoteApp \
-      org.opencontainers.image.description="A poll that counts every accepted vote exactly once" \
-      org.opencontainers.image.licenses=Apache-2.0
 WORKDIR /app
+COPY LICENSE /app/
 USER 65532:65532
 ENTRYPOINT ["node", "/app/main.js"]
 # The base's own, a shell or a script, would become an argument.
 CMD []
+# What a release says of itself. The time is the commit's, so that the same sources make the same image.
+ARG RUNTIME_BASE
+ARG BASE_DIGEST=unknown
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG CREATED=1970-01-01T00:00:00Z
+ARG SOURCE=unknown
+LABEL org.opencontainers.image.title=VoteApp \
+      org.opencontainers.image.description="A poll that counts every accepted vote exactly once" \
+      org.opencontainers.image.licenses=Apache-2.0 \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.documentation="${SOURCE}#readme" \
+      org.opencontainers.image.base.name="${RUNTIME_BASE}" \
+      org.opencontainers.image.base.digest="${BASE_DIGEST}"
 
 FROM runtime AS vote
 COPY --from=build /src/dist/vote /app

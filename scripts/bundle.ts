@@ -1,8 +1,10 @@
-import { copyFile, readFile, rm } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+
+import { licencesOf } from './licences.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -112,10 +114,14 @@ export async function bundleInto(
   return [...new Set(await bundleFile(folder, join(ROOT, PROGRAMS[name]), 'main', sourcemap))].sort();
 }
 
-/** Makes `<into>/<name>/main.js`, which needs nothing of the repository but its neighbours, and returns its path. */
+/**
+ * Makes `<into>/<name>/main.js`, which needs nothing of the repository but its neighbours, and the licences of the packages
+ * in it; returns its path.
+ */
 export async function bundle(name: ProgramName, into = DIST): Promise<string> {
   const folder = join(into, name);
-  await bundleInto(folder, name);
+  const sources = await bundleInto(folder, name);
+  await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licencesOf(sources));
   return join(folder, 'main.js');
 }
 

@@ -26,7 +26,7 @@ describe('the Dockerfile', () => {
       workspaces.map((workspace) => `${workspace}/package.json`),
       { cwd: ROOT },
     );
-    const build = stages().get('build') ?? [];
+    const build = stages().get('sources') ?? [];
     const copied = build
       .slice(
         0,
@@ -57,5 +57,15 @@ describe('the Dockerfile', () => {
     const runtime = stages().get('runtime') ?? [];
     expect(runtime).toContain('USER 65532:65532');
     expect(runtime).toContain('ENTRYPOINT ["node", "/app/main.js"]');
+  });
+
+  test('labels what it makes with all that the image specification has a name for and a release knows', () => {
+    const runtime = stages().get('runtime') ?? [];
+    const label = runtime.find((instruction) => instruction.startsWith('LABEL ')) ?? '';
+    const names = [...label.matchAll(/org\.opencontainers\.image\.([a-z.]+)=/g)].map(([, name]) => name);
+    const wanted = ['title', 'description', 'licenses', 'version', 'revision', 'created', 'source', 'documentation'];
+    expect(names).toEqual([...wanted, 'base.name', 'base.digest']);
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    expect(runtime).toContain(`ARG VERSION=${version}`);
   });
 });

@@ -13,9 +13,11 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What the images are made of. */
 const INPUTS = [
   'Dockerfile',
+  'LICENSE',
   '.dockerignore',
   'package*.json',
   'scripts/bundle.ts',
+  'scripts/licences.ts',
   'scripts/images/*',
   '{apps,cli,manifests,operator,packages}/**/*.{css,js,json,svg,ts,yaml}',
 ];

@@ -1,10 +1,9 @@
-# container.sh ROOT HOSTNAME MOUNTS USER COMMAND...: becomes COMMAND in ROOT as the number USER, as in a pod of the
-# restricted Pod Security level whose root file system is read-only. MOUNTS names folders by two words a line: where
-# they are and where the command sees them. Started in namespaces of its own, so that the kernel ends mounts and
-# processes with it.
+# container.sh ROOT HOSTNAME MOUNTS COMMAND...: becomes COMMAND, which enters ROOT, as in a pod of the restricted Pod
+# Security level whose root file system is read-only. MOUNTS names folders and files by two words a line: where they are
+# and where the command sees them. Started in namespaces of its own, so that the kernel ends mounts and processes with it.
 set -e
-root=$1 name=$2 mounts=$3 user=$4
-shift 4
+root=$1 name=$2 mounts=$3
+shift 3
 hostname "$name"
 ip link set lo up
 mount --bind "$root" "$root"
@@ -12,4 +11,4 @@ mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
 while read -r source target; do mount --bind "$source" "$root$target"; done <<<"$mounts"
 mount -o remount,bind,ro "$root"
-exec setpriv --no-new-privs chroot --userspec="$user:$user" --groups="$user" "$root" "$@"
+exec setpriv --no-new-privs "$@"

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,22 +10,31 @@ const run = promisify(execFile);
 const CONTAINER = fileURLToPath(new URL('container.sh', import.meta.url));
 // A program of the host that ends when this process does, whatever ends it.
 const OURS = ['setpriv', '--pdeathsig', 'KILL'];
-const NAMESPACES = ['--mount', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child'];
+const NAMESPACES = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child'];
+// By its path: it is looked for before the root is entered, with the container's PATH.
+const CHROOT = '/usr/sbin/chroot';
 const OUTSIDE = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'];
 
 interface ImageConfig {
   readonly Entrypoint: readonly string[];
-  readonly Cmd: readonly string[];
+  readonly Cmd?: readonly string[] | null;
   readonly Env: readonly string[];
   readonly User: string;
 }
 
 interface ContainerOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** In place of the image's own. */
+  readonly entrypoint?: readonly string[];
   /** In place of the image's command. */
   readonly args?: readonly string[];
   /** Files that it sees by their path, with their text. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Files and folders of this machine by the path that it sees them by. */
+  readonly mounts?: Readonly<Record<string, string>>;
+  readonly hostname?: string;
+  /** A network namespace, by its file, in place of one that has nothing but loopback. */
+  readonly network?: string;
 }
 
 interface Ended {
@@ -65,13 +74,14 @@ async function fleetingFolder(): Promise<Pick<UnpackedImage, 'folder' | 'remove'
   };
 }
 
-/** Unpacks an archive in docker's form, of one layer, for as long as this process lives. */
+/** Unpacks an archive in docker's form for as long as this process lives. Its layers must remove nothing of each other. */
 export async function unpackImage(archive: string): Promise<UnpackedImage> {
   const { folder, remove } = await fleetingFolder();
   await mkdir(join(folder, 'root'));
-  await run('bash', ['-c', 'tar -xOf "$0" layer.tar | tar -x -C "$1"', archive, join(folder, 'root')]);
   const member = async (name: string) => JSON.parse((await run('tar', ['-xOf', archive, name])).stdout) as unknown;
-  const [{ Config }] = (await member('manifest.json')) as [{ Config: string }];
+  const [{ Config, Layers }] = (await member('manifest.json')) as [{ Config: string; Layers: string[] }];
+  const unpack = 'tar -xOf "$0" "$2" | tar -x -C "$1"';
+  for (const layer of Layers) await run('bash', ['-c', unpack, archive, join(folder, 'root'), layer]);
   const { config } = (await member(Config)) as { config: ImageConfig };
   return { folder, config, remove };
 }
@@ -118,21 +128,34 @@ export class Pod {
   async start(options: ContainerOptions = {}): Promise<Container> {
     const root = this.#root;
     const { Entrypoint, Cmd, Env } = this.#image.config;
-    const { env = {}, args = Cmd, files = {} } = options;
-    const mounts = this.#volumes.map((path) => `${this.volume(path)} ${path}`);
+    const { env = {}, entrypoint = Entrypoint, args = Cmd ?? [], files = {}, hostname = 'pod-0', network } = options;
+    const mounts = { ...options.mounts };
     for (const [path, text] of Object.entries(files)) {
       const source = join(this.#folder, 'files', path);
       await mkdir(dirname(source), { recursive: true });
       await writeFile(source, text);
-      await mkdir(dirname(join(root, path)), { recursive: true });
-      await writeFile(join(root, path), '', { flag: 'a' });
-      mounts.push(`${source} ${path}`);
+      mounts[path] = source;
     }
+    for (const [path, source] of Object.entries(mounts)) {
+      if ((await stat(source)).isDirectory()) {
+        await mkdir(join(root, path), { recursive: true });
+      } else {
+        await mkdir(dirname(join(root, path)), { recursive: true });
+        await writeFile(join(root, path), '', { flag: 'a' });
+      }
+    }
+    for (const path of this.#volumes) mounts[path] = this.volume(path);
+    const lines = Object.entries(mounts).map(([path, source]) => `${source} ${path}`);
     const user = String(this.#user);
     const environment = [...Env, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
-    const command = ['env', '-i', ...environment, ...Entrypoint, ...args];
-    const host = ['env', '-i', ...OUTSIDE, 'bash', CONTAINER, root, 'pod-0', mounts.join('\n'), user];
-    const [program, ...rest] = [...OURS, 'unshare', ...NAMESPACES, ...host, ...command] as [string, ...string[]];
+    const inside = [CHROOT, `--userspec=${user}:${user}`, `--groups=${user}`, root];
+    const command = ['env', '-i', ...environment, ...inside, ...entrypoint, ...args];
+    const host = ['env', '-i', ...OUTSIDE, 'bash', CONTAINER, root, hostname, lines.join('\n')];
+    const namespaces =
+      network === undefined
+        ? ['unshare', '--net', ...NAMESPACES]
+        : ['nsenter', `--net=${network}`, 'unshare', ...NAMESPACES];
+    const [program, ...rest] = [...OURS, ...namespaces, ...host, ...command] as [string, ...string[]];
     const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
@@ -145,9 +168,8 @@ export class Pod {
       output: () => output,
       ended,
       async exec(words) {
-        const inside = ['--target', await first(), '--mount', '--pid', '--net', '--ipc', '--uts'];
-        const as = ['chroot', `--userspec=${user}:${user}`, root, 'env', '-i', ...environment];
-        return (await run('nsenter', [...inside, ...as, ...words])).stdout.trim();
+        const target = ['--target', await first(), '--mount', '--pid', '--net', '--ipc', '--uts'];
+        return (await run('nsenter', [...target, 'env', '-i', ...environment, ...inside, ...words])).stdout.trim();
       },
       async signal(signal) {
         const pid = await first().catch(() => '');

@@ -47,7 +47,8 @@ const SERVERS = {
   mysql: database(ENGINES['mysql-9.7'], 'mysqld'),
   mariadb: database(ENGINES['mariadb-11.8'], 'mariadbd'),
   rabbitmq: {
-    software: RABBITMQ,
+    // The official image has a bash, with which its port is probed.
+    software: { ...RABBITMQ, packages: [...RABBITMQ.packages, 'bash'] },
     files: {
       [ENTRYPOINT]: local('rabbitmq/docker-entrypoint.sh'),
       'etc/passwd': local('rabbitmq/passwd'),
