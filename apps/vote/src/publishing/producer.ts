@@ -7,6 +7,7 @@ import type { Logger } from '@voteapp/kit/log';
 import type { VotePublisher, VoteQueue } from '@voteapp/queue/port';
 
 import { type EncodedVote, GroupCommit, type Placement } from './group-commit.ts';
+import { elapsed, type Moment, momentAt, NEVER } from './moment.ts';
 
 const BEAT_INTERVAL_MS = 5_000;
 /** How soon a beat or a declaration that was not confirmed is tried again. */
@@ -36,11 +37,11 @@ interface Lane {
   /** Number of the last beat sent, and whether it was a closing one. */
   beats: number;
   closed: boolean;
-  sentAt: number;
+  sentAt: Moment;
   /** Number of the last beat confirmed. */
   confirmed: number;
-  /** When the latest of the confirmed beats was sent. */
-  leaseFrom: number;
+  /** When that beat was sent. */
+  leaseFrom: Moment;
 }
 
 /**
@@ -56,7 +57,7 @@ export class Producer {
   readonly #ended = Promise.withResolvers<void>();
   #definition: Definition;
   #declared = false;
-  #declaredAt = -Infinity;
+  #declaredAt = NEVER;
   #ready = false;
   #retiring = false;
   #over = false;
@@ -81,9 +82,9 @@ export class Producer {
       }),
       beats: 0,
       closed: false,
-      sentAt: -Infinity,
+      sentAt: NEVER,
       confirmed: 0,
-      leaseFrom: -Infinity,
+      leaseFrom: NEVER,
     }));
   }
 
@@ -156,12 +157,15 @@ export class Producer {
   /** Ends this producer if its lease has run out; the first beats have none to run out. */
   #lapse(): boolean {
     if (!this.#ready) return false;
-    const leaseFrom = Math.min(...this.#lanes.map((lane) => lane.leaseFrom));
-    if (this.#deps.now() - leaseFrom <= LEASE_MS) return false;
+    if (this.#lanes.every(({ leaseFrom }) => this.#since(leaseFrom) <= LEASE_MS)) return false;
     this.#deps.log.warn({ producer: this.id, round: this.round }, 'Producer lapsed: no beat was confirmed for 10 s');
     this.abandon();
     this.#deps.onLapsed();
     return true;
+  }
+
+  #since(moment: Moment): number {
+    return elapsed(moment, momentAt(this.#deps.now()));
   }
 
   /** Level-based: looks at the state of things and does what is due, whatever led to it. */
@@ -183,8 +187,8 @@ export class Producer {
   async #declare(): Promise<void> {
     const { queue, now } = this.#deps;
     if (this.#retiring) this.abandon();
-    if (this.#over || now() - this.#declaredAt < RETRY_MS) return;
-    this.#declaredAt = now();
+    if (this.#over || this.#since(this.#declaredAt) < RETRY_MS) return;
+    this.#declaredAt = momentAt(now());
     try {
       await queue.declare(this.#lanes.length);
     } catch {
@@ -199,29 +203,32 @@ export class Producer {
     const ending = this.#retiring || (closesAt !== null && this.#deps.now() >= closesAt);
     const closed = ending && lane.commit.idle;
     const interval = lane.confirmed === lane.beats ? BEAT_INTERVAL_MS : RETRY_MS;
-    const due = lane.beats === 0 || lane.closed !== closed || this.#deps.now() - lane.sentAt >= interval;
+    const due = lane.beats === 0 || lane.closed !== closed || this.#since(lane.sentAt) >= interval;
     if (!due) return;
     // What a closing beat says must stay true: no batch follows it before an open one is confirmed.
     if (closed) lane.commit.hold();
     const clock = this.#deps.now();
     lane.beats += 1;
     lane.closed = closed;
-    lane.sentAt = clock;
+    const sentAt = momentAt(clock);
+    lane.sentAt = sentAt;
     const { round, id: producer } = this;
     const beat = { b: lane.beats, last: lane.commit.last, clock, closed, refused: this.#refused };
     const body = encodeBeat({ round, shard: lane.shard, def: this.#definition.version, producer, beat });
     this.#publish(lane.shard, body, 0).then(
-      () => this.#onBeatConfirmed(lane, beat),
+      () => this.#onBeatConfirmed(lane, beat, sentAt),
       () => undefined,
     );
   }
 
-  #onBeatConfirmed(lane: Lane, beat: { readonly b: number; readonly clock: number; readonly closed: boolean }): void {
+  #onBeatConfirmed(lane: Lane, beat: { readonly b: number; readonly closed: boolean }, sentAt: Moment): void {
     if (this.#over) return;
-    lane.confirmed = Math.max(lane.confirmed, beat.b);
-    lane.leaseFrom = Math.max(lane.leaseFrom, beat.clock);
+    if (beat.b > lane.confirmed) {
+      lane.confirmed = beat.b;
+      lane.leaseFrom = sentAt;
+    }
     if (!beat.closed && beat.b === lane.beats) lane.commit.release();
-    if (!this.#ready && this.#lanes.every(({ leaseFrom }) => leaseFrom > -Infinity)) {
+    if (!this.#ready && this.#lanes.every(({ confirmed }) => confirmed > 0)) {
       this.#ready = true;
       this.#deps.onReady();
     }

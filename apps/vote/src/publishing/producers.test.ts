@@ -188,6 +188,19 @@ describe('when no beat was confirmed for 10 s', () => {
     expect(producers.established).toBe(true);
   });
 
+  it('a clock that is set back holds up neither its beats nor its end', async () => {
+    const { queue, producers, beatsOf, current } = setUp();
+    producers.follow(definition());
+    await pass(0);
+    const old = current().id;
+    vi.setSystemTime(START - 60_000);
+    await pass(5_300);
+    expect(beatsOf(old).map(({ b }) => b)).toEqual([1, 2]);
+    queue.fate = () => 'fail';
+    await pass(10_300);
+    expect(current().id).not.toBe(old);
+  });
+
   it('a replica that was paused sends nothing of what it held, though no timer has run yet', async () => {
     const { queue, producers, cast, outcomes, current } = setUp();
     producers.follow(definition());
