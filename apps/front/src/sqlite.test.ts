@@ -60,7 +60,7 @@ describe('front over SQLite', () => {
     front.pass();
     expect(await json('/api/votes')).toEqual({ votes: { coca: '0', pepsi: '0' } });
     const { events } = await openEvents(`${front.url}/api/results/stream`);
-    await vi.waitFor(() => expect(events).toHaveLength(1));
+    await vi.waitFor(() => expect(events).toHaveLength(1), 30_000);
 
     await cast('sodas', [
       ['a', 0],
@@ -69,7 +69,7 @@ describe('front over SQLite', () => {
     ]);
     await cast('sodas', [['c', 0]]);
     front.pass();
-    await vi.waitFor(() => expect(events).toHaveLength(2));
+    await vi.waitFor(() => expect(events).toHaveLength(2), 30_000);
     const shown = results.parse(await json('/api/results'));
     expect(results.parse(events[1]?.data)).toEqual(shown);
     expect(shown).toMatchObject({ accepted: 4, cast: 4, counted: 3, replaced: 1, final: null });

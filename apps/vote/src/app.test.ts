@@ -52,7 +52,7 @@ describe('GET /api/poll', () => {
     const { url, front } = await run({ definition: { visibility: 'AfterVote' } });
     front.results = shownResults();
     const cookie = cookiesOf(await vote(url, { option: 'coca' }));
-    await vi.waitFor(async () => expect((await poll(url, cookie)).results?.options[0]?.votes).toBe(2), 3_000);
+    await vi.waitFor(async () => expect((await poll(url, cookie)).results?.options[0]?.votes).toBe(2), 30_000);
     expect(await poll(url)).toMatchObject({ results: null, totals: { counted: 3 } });
     expect(JSON.stringify(await poll(url))).not.toContain('"votes"');
     expect(await (await fetch(url)).text()).not.toMatch(/66[.,]7|67\s*%/);
@@ -62,16 +62,16 @@ describe('GET /api/poll', () => {
     const { url, front } = await run({ definition: { visibility: 'AfterClose', closesAt: Date.now() - 1 } });
     expect((await poll(url)).state).toBe('Draining');
     front.results = hidden({ final: { version: 1, at: '2026-11-20T21:00:00.000Z' } });
-    await vi.waitFor(async () => expect((await poll(url)).state).toBe('Final'), 3_000);
+    await vi.waitFor(async () => expect((await poll(url)).state).toBe('Final'), 30_000);
     expect((await poll(url)).results).toBeNull();
   });
 
   it('does not show the numbers of another round', async () => {
     const { url, front } = await run();
     front.results = shownResults();
-    await vi.waitFor(async () => expect((await poll(url)).results).not.toBeNull(), 3_000);
+    await vi.waitFor(async () => expect((await poll(url)).results).not.toBeNull(), 30_000);
     front.results = shownResults({ round: 'snacks' });
-    await vi.waitFor(async () => expect((await poll(url)).results).toBeNull(), 3_000);
+    await vi.waitFor(async () => expect((await poll(url)).results).toBeNull(), 30_000);
   });
 });
 

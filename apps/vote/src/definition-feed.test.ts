@@ -47,7 +47,7 @@ afterEach(async () => {
 
 /** Time passes while it waits. */
 function until(check: () => void): Promise<void> {
-  return vi.waitFor(check, 10_000);
+  return vi.waitFor(check, 30_000);
 }
 
 async function writePoll(text = JSON.stringify(POLL)): Promise<void> {

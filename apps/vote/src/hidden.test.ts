@@ -37,7 +37,7 @@ async function start(visibility: 'AfterVote' | 'AfterClose', closesAt: number): 
   const { url } = running;
   const counts = async (): Promise<unknown> =>
     ((await (await fetch(`${url}/api/poll`)).json()) as { totals: { counted: number } | null }).totals?.counted;
-  await vi.waitFor(async () => expect(await counts()).toBe(counted), 3_000);
+  await vi.waitFor(async () => expect(await counts()).toBe(counted), 30_000);
   return running;
 }
 

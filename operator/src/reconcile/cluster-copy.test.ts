@@ -137,9 +137,9 @@ describe('a copy', () => {
 
   test('asks nothing more once it is stopped', async () => {
     const { wire, copy } = await started();
-    await vi.waitFor(() => expect(wire.watches).toHaveLength(4 + CHILD_KINDS.length));
+    await vi.waitFor(() => expect(wire.watches).toHaveLength(4 + CHILD_KINDS.length), 30_000);
     await copy.stop();
-    await vi.waitFor(() => expect(wire.watches.every(({ response }) => response.closed)).toBe(true));
+    await vi.waitFor(() => expect(wire.watches.every(({ response }) => response.closed)).toBe(true), 30_000);
   });
 });
 

@@ -28,7 +28,7 @@ it('repeats, says a failure once until it works again, and stops', async () => {
     log,
     'count',
   );
-  await vi.waitFor(() => expect(runs).toBeGreaterThan(6));
+  await vi.waitFor(() => expect(runs).toBeGreaterThan(6), 30_000);
   await repeated.stop();
   const after = runs;
   expect(lines.map(({ level, msg }) => `${level} ${msg}`)).toEqual([

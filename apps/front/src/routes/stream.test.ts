@@ -29,7 +29,7 @@ describe('GET /api/results/stream', () => {
     const { url, get } = await frontWith(round());
     const { response, events, state } = await openEvents(url + PATH);
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
-    await vi.waitFor(() => expect(events).toHaveLength(1));
+    await vi.waitFor(() => expect(events).toHaveLength(1), 30_000);
     const plain = await get('/api/results');
     expect(events[0]).toMatchObject({ event: 'results', data: await plain.json() });
     expect(plain.headers.get('etag')).toBe(`W/"${events[0]?.id}"`);
@@ -39,18 +39,18 @@ describe('GET /api/results/stream', () => {
   it('says nothing while nothing changes, and a change to all viewers from one read', async () => {
     const { url, store, pass } = await frontWith(round());
     const viewers = [await openEvents(url + PATH), await openEvents(url + PATH), await openEvents(url + PATH)];
-    await vi.waitFor(() => expect(viewers.map(({ events }) => events.length)).toEqual([1, 1, 1]));
+    await vi.waitFor(() => expect(viewers.map(({ events }) => events.length)).toEqual([1, 1, 1]), 30_000);
 
     const before = store.calls.snapshot;
     for (let reads = 1; reads <= 3; reads += 1) {
       pass(100);
-      await vi.waitFor(() => expect(store.calls.snapshot).toBe(before + reads));
+      await vi.waitFor(() => expect(store.calls.snapshot).toBe(before + reads), 30_000);
     }
     expect(viewers.map(({ events }) => events.length)).toEqual([1, 1, 1]);
 
     store.set(round({ accepted: 7, rejected: 2 }));
     pass(100);
-    await vi.waitFor(() => expect(viewers.map(({ events }) => events.length)).toEqual([2, 2, 2]));
+    await vi.waitFor(() => expect(viewers.map(({ events }) => events.length)).toEqual([2, 2, 2]), 30_000);
     expect(store.calls.snapshot).toBe(before + 4);
     expect(viewers.map(({ events }) => results.parse(events[1]?.data).accepted)).toEqual([7, 7, 7]);
   });
@@ -59,11 +59,11 @@ describe('GET /api/results/stream', () => {
     const hidden = definition({ visibility: 'AfterClose', closesAt: START + 1_000 });
     const { url, pass } = await frontWith(round({ definition: hidden }));
     const { events } = await openEvents(url + PATH);
-    await vi.waitFor(() => expect(events).toHaveLength(1));
+    await vi.waitFor(() => expect(events).toHaveLength(1), 30_000);
     expect(events[0]?.event).toBe('totals');
     hiddenResults.parse(events[0]?.data);
     pass(1_000);
-    await vi.waitFor(() => expect(events).toHaveLength(2));
+    await vi.waitFor(() => expect(events).toHaveLength(2), 30_000);
     expect(events[1]?.event).toBe('results');
     expect(results.parse(events[1]?.data).state).toBe('Draining');
   });
@@ -74,12 +74,14 @@ describe('GET /api/results/stream', () => {
     const without = await openEvents(url + PATH);
     const withQuery = await openEvents(`${url}${PATH}?receipt=${receipt}`);
     const withBearer = await openEvents(url + PATH, { authorization: `Bearer ${receipt}` });
-    await vi.waitFor(() =>
-      expect([without, withQuery, withBearer].map(({ events }) => events[0]?.event)).toEqual([
-        'totals',
-        'results',
-        'results',
-      ]),
+    await vi.waitFor(
+      () =>
+        expect([without, withQuery, withBearer].map(({ events }) => events[0]?.event)).toEqual([
+          'totals',
+          'results',
+          'results',
+        ]),
+      30_000,
     );
   });
 
@@ -87,10 +89,10 @@ describe('GET /api/results/stream', () => {
     const { url, store, pass } = await frontWith(round());
     const following = await openEvents(url + PATH);
     const staying = await openEvents(`${url}${PATH}?round=sodas`);
-    await vi.waitFor(() => expect([following.events.length, staying.events.length]).toEqual([1, 1]));
+    await vi.waitFor(() => expect([following.events.length, staying.events.length]).toEqual([1, 1]), 30_000);
     store.set(round({ definition: definition({ round: 'second', version: 4 }) }));
     pass();
-    await vi.waitFor(() => expect(following.events).toHaveLength(2));
+    await vi.waitFor(() => expect(following.events).toHaveLength(2), 30_000);
     expect(results.parse(following.events[1]?.data).round).toBe('second');
     expect(staying.events).toHaveLength(1);
   });
@@ -98,30 +100,31 @@ describe('GET /api/results/stream', () => {
   it('says that the store is down, and sends the results again when it is back', async () => {
     const { url, store, pass } = await frontWith(round());
     const { events } = await openEvents(url + PATH);
-    await vi.waitFor(() => expect(events).toHaveLength(1));
+    await vi.waitFor(() => expect(events).toHaveLength(1), 30_000);
     store.down = true;
     pass();
-    await vi.waitFor(() => expect(events).toHaveLength(2));
+    await vi.waitFor(() => expect(events).toHaveLength(2), 30_000);
     expect(events[1]).toMatchObject({ event: 'unavailable', data: { error: { code: 'store_unavailable' } } });
 
     // Whoever comes during the outage waits on an open stream.
     const late = await openEvents(url + PATH);
     expect(late.response.status).toBe(200);
-    await vi.waitFor(() => expect(late.events.map(({ event }) => event)).toEqual(['unavailable']));
+    await vi.waitFor(() => expect(late.events.map(({ event }) => event)).toEqual(['unavailable']), 30_000);
 
     store.down = false;
     pass();
-    await vi.waitFor(() => expect([events.length, late.events.length]).toEqual([3, 2]));
+    await vi.waitFor(() => expect([events.length, late.events.length]).toEqual([3, 2]), 30_000);
     expect([events[2]?.event, late.events[1]?.event]).toEqual(['results', 'results']);
   });
 
   it('reads nothing once nobody watches', async () => {
     const { url, store, pass, get } = await frontWith(round());
     const { events, close } = await openEvents(url + PATH);
-    await vi.waitFor(() => expect(events).toHaveLength(1));
+    await vi.waitFor(() => expect(events).toHaveLength(1), 30_000);
     close();
-    await vi.waitFor(async () =>
-      expect(await (await get('/metrics')).text()).toMatch(/^voteapp_front_viewers\{.*\} 0$/m),
+    await vi.waitFor(
+      async () => expect(await (await get('/metrics')).text()).toMatch(/^voteapp_front_viewers\{.*\} 0$/m),
+      30_000,
     );
     const calls = store.calls.snapshot;
     pass();
@@ -137,9 +140,12 @@ describe('GET /api/results/stream', () => {
     });
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.write(`GET ${PATH}?round=sodas HTTP/1.1\r\nhost: x\r\n\r\n`);
-    await vi.waitFor(() => expect(store.calls.snapshot).toBe(1));
+    await vi.waitFor(() => expect(store.calls.snapshot).toBe(1), 30_000);
     socket.destroy();
-    await vi.waitFor(async () => expect(await (await get('/metrics')).text()).toContain('route="/api/results/stream"'));
+    await vi.waitFor(
+      async () => expect(await (await get('/metrics')).text()).toContain('route="/api/results/stream"'),
+      30_000,
+    );
     answer();
     await get('/api/results');
     expect(await (await get('/metrics')).text()).toMatch(/^voteapp_front_viewers\{.*\} 0$/m);
@@ -148,7 +154,7 @@ describe('GET /api/results/stream', () => {
   it('stops while numbers for its viewers are being read', async () => {
     const { url, store, pass, stop } = await frontWith(round());
     const { events, state } = await openEvents(url + PATH);
-    await vi.waitFor(() => expect(events).toHaveLength(1));
+    await vi.waitFor(() => expect(events).toHaveLength(1), 30_000);
     let answer: () => void = () => undefined;
     store.slow = new Promise((resolve) => {
       answer = resolve;
@@ -156,11 +162,11 @@ describe('GET /api/results/stream', () => {
     store.set(round({ accepted: 7, rejected: 2 }));
     const before = store.calls.snapshot;
     pass();
-    await vi.waitFor(() => expect(store.calls.snapshot).toBe(before + 1));
+    await vi.waitFor(() => expect(store.calls.snapshot).toBe(before + 1), 30_000);
     const stopped = stop();
     answer();
     await stopped;
-    await vi.waitFor(() => expect(state.ended).toBe(true));
+    await vi.waitFor(() => expect(state.ended).toBe(true), 30_000);
     expect(events).toHaveLength(1);
   });
 
@@ -169,7 +175,7 @@ describe('GET /api/results/stream', () => {
     const { state } = await openEvents(url + PATH);
     const startedAt = performance.now();
     await stop();
-    await vi.waitFor(() => expect(state.ended).toBe(true));
+    await vi.waitFor(() => expect(state.ended).toBe(true), 30_000);
     expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 

@@ -90,7 +90,7 @@ describe.skipIf(rabbit === null)('with RabbitMQ, a connection', () => {
       await underTest.deleteQueue(0);
       await make(wrong[0]!.queue(underTest));
       network.cut();
-      await vi.waitFor(() => expect(onFailure).toHaveBeenCalledOnce());
+      await vi.waitFor(() => expect(onFailure).toHaveBeenCalledOnce(), 30_000);
     });
 
     test('so is a broker that is too old', async () => {
@@ -126,7 +126,7 @@ describe.skipIf(rabbit === null)('with RabbitMQ, a connection', () => {
       await refusesAll(queue, `RabbitMQ at 127.0.0.1:${network.port} is not connected.`);
       await expect(subscription.ready()).rejects.toThrow(QueueUnavailable);
       await network.appear();
-      await vi.waitFor(() => queue.declare(1), { timeout: 10_000 });
+      await vi.waitFor(() => queue.declare(1), 30_000);
       await queue.publisher().publish(0, Buffer.from('x'), HEADERS);
       expect((await subscription.take(1)).map(textOf)).toEqual(['x']);
     });
@@ -140,7 +140,7 @@ describe.skipIf(rabbit === null)('with RabbitMQ, a connection', () => {
       network.cut();
       await expect(unanswered).rejects.toThrow(QueueUnavailable);
       const cut = performance.now();
-      await vi.waitFor(() => publisher.publish(0, Buffer.from('found'), HEADERS), { interval: 5 });
+      await vi.waitFor(() => publisher.publish(0, Buffer.from('found'), HEADERS), { interval: 5, timeout: 30_000 });
       expect(performance.now() - cut).toBeLessThan(1_000);
       expect((await take(queue.subscribe(0), 1)).map(textOf)).toEqual(['found']);
     });
@@ -179,7 +179,7 @@ describe.skipIf(rabbit === null)('with RabbitMQ, a connection', () => {
       const silent = performance.now();
       await expect(queue.publisher().publish(0, Buffer.from('x'), HEADERS)).rejects.toThrow(QueueUnavailable);
       expect(performance.now() - silent).toBeLessThan(4_000);
-      await vi.waitFor(() => queue.publisher().publish(0, Buffer.from('y'), HEADERS));
+      await vi.waitFor(() => queue.publisher().publish(0, Buffer.from('y'), HEADERS), 30_000);
       expect((await subscription.take(1)).map(textOf)).toEqual(['y']);
       await expect.poll(() => sockets.map((socket) => (socket as Socket).destroyed)).toEqual([true, true]);
       setNoDelay.mockRestore();

@@ -64,7 +64,7 @@ describe.skipIf(rabbit === null)('on RabbitMQ', () => {
         { queue: underTest.queueOf(1) },
         'A message found no queue; the queues are declared again',
       );
-      await vi.waitFor(() => publisher.publish(1, Buffer.from('there again'), HEADERS));
+      await vi.waitFor(() => publisher.publish(1, Buffer.from('there again'), HEADERS), 30_000);
       const confirmed = texts.filter((_, index) => outcomes[index]!.status === 'fulfilled');
       const taken = await take(queue.subscribe(1), confirmed.length + 1);
       expect(taken.map(textOf)).toEqual([...confirmed, 'there again']);
@@ -85,7 +85,7 @@ describe.skipIf(rabbit === null)('on RabbitMQ', () => {
 
       const subscription = queue.subscribe(0);
       expect(await drain(subscription, confirmed)).toHaveLength(confirmed);
-      await vi.waitFor(() => publisher.publish(0, Buffer.from('again'), HEADERS));
+      await vi.waitFor(() => publisher.publish(0, Buffer.from('again'), HEADERS), 30_000);
       expect(await drain(subscription, 1)).toEqual(['again']);
     });
   });
@@ -117,7 +117,7 @@ describe.skipIf(rabbit === null)('on RabbitMQ', () => {
       const subscription = queue.subscribe(0);
       expect((await subscription.take(1)).map(textOf)).toEqual(['a']);
       network.cut();
-      await vi.waitFor(() => publisher.publish(0, Buffer.from('d'), HEADERS));
+      await vi.waitFor(() => publisher.publish(0, Buffer.from('d'), HEADERS), 30_000);
       const all = await drain(subscription, 4);
       expect(all).toEqual(['a', 'b', 'c', 'd']);
       expect(await subscription.ready()).toBe(0);
@@ -130,7 +130,7 @@ describe.skipIf(rabbit === null)('on RabbitMQ', () => {
       await expect.poll(() => underTest.consumersOf(0)).toBe(1);
       await underTest.deleteQueue(0);
       const taken = subscription.take(1);
-      await vi.waitFor(() => queue.publisher().publish(0, Buffer.from('later'), HEADERS));
+      await vi.waitFor(() => queue.publisher().publish(0, Buffer.from('later'), HEADERS), 30_000);
       expect((await taken).map(textOf)).toEqual(['later']);
     });
 

@@ -36,7 +36,7 @@ async function losingAnswers(server: MySqlAddress): Promise<Server> {
     upstream.on('close', () => client.destroy());
     for (const socket of [client, upstream]) socket.on('error', () => {});
   }).listen(0, '127.0.0.1');
-  await vi.waitFor(() => expect(proxy.listening).toBe(true));
+  await vi.waitFor(() => expect(proxy.listening).toBe(true), 30_000);
   onTestFinished(() => void proxy.close());
   return proxy;
 }
@@ -124,7 +124,7 @@ await describeServers('transactions', (server) => {
     const remote = database.store({ port });
     const batch = { votes: [vote(1, 0), vote(2, 1)] };
     await expect(apply(remote, batch)).rejects.toThrow(StoreUnavailable);
-    await vi.waitFor(async () => expect(await numbers()).toEqual({ votes: [1, 1], accepted: 2 }));
+    await vi.waitFor(async () => expect(await numbers()).toEqual({ votes: [1, 1], accepted: 2 }), 30_000);
     expect(await apply(store, batch)).toEqual(NOTHING);
   });
 
