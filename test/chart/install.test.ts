@@ -93,7 +93,8 @@ describe.skipIf(!canStart)('a release on the API server', { timeout: FIRST_START
   /** What the pod of the test says that runs against this API server. */
   async function asked(values: Values): Promise<string> {
     const { spec } = await testPod(helm!, CHART, values);
-    const [{ args, env }] = spec!['containers'] as [{ args: string[]; env: { name: string; value: string }[] }];
+    type Container = { command: string[]; args: string[]; env: { name: string; value: string }[] };
+    const [{ command, args, env }] = spec!['containers'] as [Container];
     const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/voteapp-operator/token`;
     const { status } = (await client.raw('POST', path, {
       apiVersion: 'authentication.k8s.io/v1',
@@ -109,7 +110,7 @@ describe.skipIf(!canStart)('a release on the API server', { timeout: FIRST_START
     const named = Object.fromEntries(env.map(({ name, value }) => [name, value]));
     const here = { API_SERVER: server, NAMESPACE, TOKEN_FILE, NODE_EXTRA_CA_CERTS };
     const options = { env: { ...process.env, ...named, ...here } };
-    const node = ['--input-type=module', '--eval', ...args];
+    const node = [...command.slice(1), ...args];
     return (await promisify(execFile)(process.execPath, node, options)).stdout;
   }
   async function missing(objects: readonly KubeObject[]): Promise<string[]> {

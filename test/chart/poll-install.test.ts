@@ -126,6 +126,7 @@ describe.skipIf(helm === null)('what the test of a poll asks', () => {
   });
 
   interface Container {
+    readonly command: readonly string[];
     readonly args: readonly string[];
     readonly env: readonly { readonly name: string; readonly value: string }[];
   }
@@ -133,10 +134,10 @@ describe.skipIf(helm === null)('what the test of a poll asks', () => {
   /** Runs what the pod of a release runs, against a poll of this machine. */
   async function ask(values: Values, urls: object): Promise<string> {
     const { containers } = (await testPod(helm!, POLL_CHART, values)).spec as { containers: readonly Container[] };
-    const { args, env } = containers[0]!;
+    const { command, args, env } = containers[0]!;
     const named = Object.fromEntries(env.map(({ name, value }) => [name, value]));
     const options = { env: { ...process.env, ...named, ...urls } };
-    const node = ['--input-type=module', '--eval', ...args];
+    const node = [...command.slice(1), ...args];
     return (await promisify(execFile)(process.execPath, node, options)).stdout;
   }
 
