@@ -39,6 +39,11 @@ describe('a server', () => {
     expect(answer).toMatch(/\r\n\r\n\{"late":true\}$/);
   });
 
+  it('keeps an idle connection for longer than a load balancer does', async () => {
+    const { url } = await serve((_, response) => response.end('fine'));
+    expect((await fetch(url)).headers.get('keep-alive')).toBe('timeout=65');
+  });
+
   it('answers 400 to what is not HTTP and goes on', async () => {
     const { port, url } = await serve((_, response) => response.end('fine'));
     expect(await raw(port, 'hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);

@@ -9,6 +9,12 @@ export class CannotListen extends Error {
 /** How long a request may take to arrive, in ms; after that the connection gets 408. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
+/**
+ * How long an idle connection is kept, in ms: longer than the 60 s after which load balancers (nginx, AWS) close theirs.
+ * With the 5 s of Node, a request that such a proxy sends in the same moment would be answered with a reset.
+ */
+const KEEP_ALIVE_MS = 65_000;
+
 export interface ServerOptions {
   /** The JSON text of the 408 that a request gets which does not arrive in time. */
   readonly timeoutBody: string;
@@ -26,6 +32,7 @@ export function createHttpServer(listener: RequestListener, options: ServerOptio
     {
       requestTimeout: requestTimeoutMs,
       headersTimeout: requestTimeoutMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: Math.min(500, requestTimeoutMs),
     },
     listener,
