@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { explanationOf } from '@voteapp/cli/help';
 import { buildProgram } from '@voteapp/cli/program';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 
 import type { KubeObject } from '../cluster/client.ts';
@@ -81,11 +81,15 @@ describe.skipIf(shared === null)('an example runs as it is', { timeout: FIRST_ST
   });
 
   async function runs(command: string, { code = 0, isEndless = false }: { code?: number; isEndless?: boolean }) {
-    if (isEndless) return await shell.walk({ command, answer: '…\n^C' });
-    await shell.walkAll([
-      { command, answer: null },
-      { command: 'echo $?', answer: String(code) },
-    ]);
+    const steps = isEndless
+      ? [{ command, answer: '…\n^C' }]
+      : [
+          { command, answer: null },
+          { command: 'echo $?', answer: String(code) },
+        ];
+    await shell.walkAll(steps).catch((cause: unknown) => {
+      throw new Error(`The example \`${command}\` does not do what it should.`, { cause });
+    });
   }
 
   describe('on files', () => {
@@ -93,14 +97,15 @@ describe.skipIf(shared === null)('an example runs as it is', { timeout: FIRST_ST
   });
 
   describe('on a cluster', () => {
-    beforeEach(() => played.play());
-
-    test.each(Object.entries(ON_A_CLUSTER))('%s', async (command, how) => {
-      if (how.given !== undefined) {
-        await played.stage.apply(votingApp('final', how.given));
-        await played.stage.untilCondition('final', 'Ready');
+    test('each on what those before it have left', async () => {
+      for (const [command, how] of Object.entries(ON_A_CLUSTER)) {
+        await played.play();
+        if (how.given !== undefined) {
+          await played.stage.apply(votingApp('final', how.given));
+          await played.stage.untilCondition('final', 'Ready');
+        }
+        await runs(command, how);
       }
-      await runs(command, how);
     });
   });
 
@@ -123,11 +128,14 @@ describe.skipIf(shared === null)('an example runs as it is', { timeout: FIRST_ST
       await lunch?.stop();
     });
 
-    test.each(Object.entries(ON_THIS_MACHINE))('%s', async (command, how) => {
-      // Where no name is given there is one poll alone.
-      if (how.isOnly === true && final.child.exitCode === null) await final.stop();
-      if (how.isClosed === true) await shell.walk({ command: 'voteapp poll close lunch --local --wait', answer: null });
-      await runs(command, how);
+    test('each on what those before it have left', async () => {
+      for (const [command, how] of Object.entries(ON_THIS_MACHINE)) {
+        // Where no name is given there is one poll alone.
+        if (how.isOnly === true && final.child.exitCode === null) await final.stop();
+        if (how.isClosed === true)
+          await shell.walk({ command: 'voteapp poll close lunch --local --wait', answer: null });
+        await runs(command, how);
+      }
     });
   });
 });

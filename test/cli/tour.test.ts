@@ -32,28 +32,20 @@ describe.skipIf(cluster === null)('the tour of the README on Kubernetes', { time
     await cluster?.stop();
   });
 
-  // One after another: each goes on from where the one before it has led.
-  const steps = stepsOf(sectionOf(page, 'On Kubernetes'));
-
   test('is as documented, with no other tool', async () => {
+    const steps = stepsOf(sectionOf(page, 'On Kubernetes'));
     const verbs = steps.map(({ command }) => command.split(' ').slice(0, 2).join(' '));
     expect(verbs).toEqual(expect.arrayContaining(['voteapp check', 'voteapp install', 'voteapp status']));
     expect(new Set(steps.map(({ command }) => command.split(' ')[0]))).toEqual(new Set(['export', 'voteapp']));
     expect(verbs.at(-1)).toBe('voteapp uninstall');
     await shell.walkAll(steps.slice(0, -1));
-  });
 
-  test('leaves nothing to be desired, with a leader that leads', async () => {
+    // Before the end: what only a leader and pods that run can show.
     await shell.walk({ command: 'voteapp check', answer: '…\n  ok    voteapp-operator-… leads\n…\nAll is well.' });
-  });
-
-  describe('has pods that the examples of help texts need', () => {
-    test.each(Object.entries(ON_A_NODE))('%s', async (command, { isEndless = false }) => {
+    for (const [command, { isEndless = false }] of Object.entries(ON_A_NODE)) {
       await shell.walk({ command, answer: isEndless ? '…\n^C' : '…' });
-    });
-  });
+    }
 
-  test('does not end while there is a poll, then keeps its data, and deletes that when told to', async () => {
     await shell.walkAll([
       { command: 'voteapp uninstall', answer: 'Nothing was removed, for there are VotingApps: default/lunch. …' },
       { command: 'echo $?', answer: '1' },

@@ -21,7 +21,7 @@ export interface VoteOptions extends PollOptions {
 
 /** Votes on their way at once. */
 const IN_FLIGHT = 16;
-const PROGRESS_MS = 2_000;
+const PROGRESS_MS = 5_000;
 
 async function readPoll(poll: Poll): Promise<PublicPoll> {
   const answer = await poll.ask('vote', '/api/poll');
