@@ -14,6 +14,7 @@ export interface ComposeService {
   readonly image: string;
   readonly build?: { readonly context: string; readonly target: string };
   readonly user?: string;
+  readonly init?: boolean;
   readonly hostname?: string;
   readonly profiles?: readonly string[];
   readonly entrypoint?: readonly string[];

@@ -1,19 +1,24 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 
-import { type Container, Pod, unpackImage, type UnpackedImage } from '../images/container.ts';
+import { type Container, Pod, type UnpackedImage } from '../images/container.ts';
 import { COMPOSE_FILE, type ComposeFile, type ComposeService, healthCommand, startOrder } from './compose-file.ts';
-import { imageFor } from './images.ts';
+import type { Images } from './images.ts';
 import { Networks, type Place } from './networks.ts';
 
 const run = promisify(execFile);
 const NAME_SERVER = fileURLToPath(new URL('name-server.ts', import.meta.url));
 const HEALTHY_LIMIT_MS = 120_000;
+const END_LIMIT_MS = 120_000;
+/** Each check is a program more on cores that the services start on. */
+const CHECKED_EACH_MS = 100;
 const ASK = `
   const [url, body] = process.argv.slice(1);
   const post = { method: 'POST', body, headers: { 'content-type': 'application/json' } };
@@ -26,14 +31,18 @@ interface Answer {
   readonly text: string;
 }
 
-interface Image {
-  readonly unpacked: UnpackedImage;
-  readonly mounts: Readonly<Record<string, string>>;
+interface UpOptions {
+  /** In place of the one that it was made or last taken up with. */
+  readonly file?: ComposeFile;
+  /** How many containers of a service, where it is not one. */
+  readonly scale?: Readonly<Record<string, number>>;
 }
 
 /** One container of a service. */
 interface Replica {
   readonly service: string;
+  /** What it was started by. */
+  readonly definition: ComposeService;
   readonly pod: Pod;
   readonly container: Container;
   readonly place: Place;
@@ -48,22 +57,23 @@ interface Replica {
  */
 export class ComposeRun {
   readonly replicas: Replica[] = [];
-  readonly #file: ComposeFile;
+  #file: ComposeFile;
+  readonly #images: Images;
   readonly #folder: string;
   readonly #networks: Networks;
-  readonly #images = new Map<string, Image>();
   /** Pods by service, which keep the volumes while no container runs. */
   readonly #pods = new Map<string, Pod[]>();
   #started = 0;
 
-  private constructor(file: ComposeFile, folder: string, networks: Networks) {
+  private constructor(file: ComposeFile, images: Images, folder: string, networks: Networks) {
     this.#file = file;
+    this.#images = images;
     this.#folder = folder;
     this.#networks = networks;
   }
 
-  /** Copies the folder `compose` and makes its secrets, as the documentation says. */
-  static async create(file: ComposeFile): Promise<ComposeRun> {
+  /** Copies the folder `compose` and makes its secrets, as the documentation says. The images outlive it. */
+  static async create(file: ComposeFile, images: Images): Promise<ComposeRun> {
     const folder = await mkdtemp(join(tmpdir(), 'voteapp-compose-'));
     const compose = join(dirname(COMPOSE_FILE), 'compose');
     await cp(compose, join(folder, 'compose'), {
@@ -71,7 +81,7 @@ export class ComposeRun {
       filter: (path) => basename(path) !== 'secrets',
     });
     await run('sh', [join(folder, 'compose/make-secrets.sh')]);
-    return new ComposeRun(file, folder, await Networks.create(Object.keys(file.networks)));
+    return new ComposeRun(file, images, folder, await Networks.create(Object.keys(file.networks)));
   }
 
   /** A file of the project as the containers see it. */
@@ -79,57 +89,73 @@ export class ComposeRun {
     return join(this.#folder, name);
   }
 
-  /** Starts every service in order, each when those that it waits for are healthy; resolves when all are. */
-  async up(profiles: readonly string[] = []): Promise<void> {
-    for (const name of startOrder(this.#file, profiles)) {
-      for (const first of Object.keys(this.#service(name).depends_on ?? {})) await this.#untilHealthy(first);
-      await this.start(name);
+  /**
+   * As `docker compose up --wait`: starts what is missing of one container for each service, or as many as `scale` says,
+   * each when those that it waits for are healthy; resolves when all are. It ends those that are too many, and starts anew
+   * those of which the file now says something else.
+   */
+  async up(profiles: readonly string[], { file = this.#file, scale = {} }: UpOptions = {}): Promise<void> {
+    this.#file = file;
+    const order = startOrder(file, profiles);
+    const wanted = order.flatMap((name) => {
+      const current = this.#replicasOf(name).filter(({ definition }) =>
+        isDeepStrictEqual(definition, this.#service(name)),
+      );
+      return current.slice(0, scale[name] ?? 1);
+    });
+    for (const replica of this.replicas.toReversed()) if (!wanted.includes(replica)) await this.end(replica);
+    const healthy = new Map<string, Promise<void>>();
+    for (const name of order) {
+      const before = Object.keys(this.#service(name).depends_on ?? {}).map((first) => healthy.get(first));
+      healthy.set(name, this.#startAfter(before, name, scale[name] ?? 1));
     }
-    for (const { service } of this.replicas) await this.#untilHealthy(service);
+    // None is on its way any more when this fails.
+    for (const result of await Promise.allSettled(healthy.values())) {
+      if (result.status === 'rejected') throw result.reason;
+    }
   }
 
   /** Starts one more container of a service; `program` is one to run in place of its own. */
   async start(name: string, program?: readonly string[]): Promise<Replica> {
     const service = this.#service(name);
     const entrypoint = program ?? service.entrypoint;
-    const { unpacked, mounts } = await this.#image(name);
+    const { unpacked, mounts } = await this.#images.of(name);
     const pod = await this.#freePod(name, unpacked);
     const place = await this.#networks.join(service.networks);
     this.#started += 1;
     const hostname = service.hostname ?? `${name}-${this.#started}`;
     const hosts = this.path(`hosts-${hostname}-${this.#started}`);
-    await writeFile(hosts, this.#namesFor(place));
+    writeOver(hosts, this.#namesFor(place));
     const nameServer = await startNameServer(place, hosts);
     const container = await pod.start({
       network: place.path,
       hostname,
+      init: service.init ?? false,
       env: service.environment ?? {},
       ...(entrypoint !== undefined && { entrypoint, args: [] }),
       ...(service.command !== undefined && program === undefined && { args: service.command }),
       mounts: { ...mounts, ...this.#secrets(service), ...this.#bound(service), '/etc/hosts': hosts },
     });
-    const replica = { service: name, pod, container, place, nameServer, hosts };
+    const replica = { service: name, definition: service, pod, container, place, nameServer, hosts };
     this.replicas.push(replica);
-    await this.#tellNames();
+    this.#tellNames();
     return replica;
   }
 
-  /** Ends a container and forgets its name. */
+  /** Ends a container and forgets its name. Throws where it had to be killed, for it would be kept waiting for in vain. */
   async end(replica: Replica, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     this.replicas.splice(this.replicas.indexOf(replica), 1);
-    await this.#tellNames();
-    await replica.container.signal(signal);
+    this.#tellNames();
+    const ended = replica.container.signal(signal).then(() => true);
+    const isEnded = await Promise.race([ended, pause(END_LIMIT_MS, false, { ref: false })]);
+    if (!isEnded) await replica.container.signal('SIGKILL');
     replica.nameServer.stdin?.end();
     await replica.place.leave();
     for (const entry of this.#service(replica.service).tmpfs ?? []) {
       const folder = replica.pod.volume(entry.split(':')[0]!);
       for (const left of await readdir(folder)) await rm(join(folder, left), { recursive: true });
     }
-  }
-
-  /** Ends every container, last started first, as `docker compose down` does; volumes stay. */
-  async down(): Promise<void> {
-    for (const replica of this.replicas.toReversed()) await this.end(replica);
+    if (!isEnded) throw new Error(`${replica.service} does not end by ${signal}:\n${replica.container.output()}`);
   }
 
   /** Runs the service's health check in a container of it. */
@@ -152,7 +178,6 @@ export class ComposeRun {
   async remove(): Promise<void> {
     for (const replica of this.replicas.toReversed()) await this.end(replica, 'SIGKILL');
     for (const pods of this.#pods.values()) for (const pod of pods) await pod.remove();
-    for (const { unpacked } of this.#images.values()) await unpacked.remove();
     await this.#networks.end();
     await rm(this.#folder, { recursive: true });
   }
@@ -163,13 +188,15 @@ export class ComposeRun {
     return service;
   }
 
-  async #image(name: string): Promise<Image> {
-    const known = this.#images.get(name);
-    if (known !== undefined) return known;
-    const { archive, mounts } = await imageFor(name);
-    const image = { unpacked: await unpackImage(archive), mounts };
-    this.#images.set(name, image);
-    return image;
+  async #startAfter(before: readonly (Promise<void> | undefined)[], name: string, count: number): Promise<void> {
+    // Unpacked while others start.
+    await Promise.all([this.#images.of(name), ...before]);
+    while (this.#replicasOf(name).length < count) await this.start(name);
+    await this.#untilHealthy(name);
+  }
+
+  #replicasOf(name: string): Replica[] {
+    return this.replicas.filter(({ service }) => service === name);
   }
 
   /** One whose container has ended, so that its volumes are found again, or a new one. */
@@ -208,18 +235,27 @@ export class ComposeRun {
     return ['127.0.0.1 localhost', ...known, ''].join('\n');
   }
 
-  async #tellNames(): Promise<void> {
-    for (const { place, hosts } of this.replicas) await writeFile(hosts, this.#namesFor(place));
+  #tellNames(): void {
+    for (const { place, hosts } of this.replicas) writeOver(hosts, this.#namesFor(place));
   }
 
   async #untilHealthy(name: string): Promise<void> {
     const limit = performance.now() + HEALTHY_LIMIT_MS;
-    for (const replica of this.replicas.filter(({ service }) => service === name)) {
+    for (const replica of this.#replicasOf(name)) {
       while (!(await this.isHealthy(replica))) {
         if (performance.now() > limit) throw new Error(`${name} does not get healthy:\n${replica.container.output()}`);
+        await pause(CHECKED_EACH_MS);
       }
     }
   }
+}
+
+/** Writes a text in the place of another: whoever reads the file meanwhile, by its mount, never finds it empty. */
+function writeOver(path: string, text: string): void {
+  const file = openSync(path, constants.O_RDWR | constants.O_CREAT);
+  writeSync(file, text, 0);
+  ftruncateSync(file, Buffer.byteLength(text));
+  closeSync(file);
 }
 
 async function startNameServer({ path }: Place, hosts: string): Promise<ChildProcess> {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { parseConfig } from '@voteapp/kit/config';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { operatorEnv } from '../../operator/src/config.ts';
+import { readPage, stepsOf } from '../tools/document.ts';
 import { COMPOSE_FILE, readComposeFile, startOrder } from './compose-file.ts';
 
 interface Linter {
@@ -136,6 +138,57 @@ describe('compose.yaml', () => {
     for (const service of ['vote', 'worker', 'front']) {
       expect(file.services[service]!.environment).toMatchObject({ APP_NAME: name });
     }
+  });
+});
+
+describe('the commands of docs/compose.md', async () => {
+  const page = await readPage('docs/compose.md');
+  const inBlocks = stepsOf(page).map(({ command }) => command);
+  const inTables = [...page.matchAll(/`(docker compose [^`]+)`/g)].map(([, command = '']) => command);
+  const commands = [...new Set([...inBlocks, ...inTables])];
+  // docker compose's own, and which of them a service may follow.
+  const verbs = new Set(['up', 'down', 'logs']);
+
+  test('are found', () => {
+    expect(commands).toEqual(expect.arrayContaining(['compose/make-secrets.sh', 'docker compose up --build --wait']));
+    expect(commands.length).toBeGreaterThanOrEqual(8);
+  });
+
+  test.for(commands)('name only what there is: %s', (command) => {
+    const variables = [...command.matchAll(/^(\w+)=(\S+) /g)];
+    const words = command.split(' ').slice(variables.length);
+    for (const [, name] of variables) expect(page).toContain(`| \`${name}\` |`);
+    const published = file.services['proxy']!.ports!.map((port) => port.split(':')[1]);
+    switch (words[0]) {
+      case 'curl':
+        expect(published).toContain(/localhost:(\d+)/.exec(command)?.[1]);
+        break;
+      case 'docker': {
+        const verb = words.findIndex((word) => verbs.has(word));
+        expect(words[1]).toBe('compose');
+        expect(verb).toBeGreaterThan(1);
+        const scaled = [...command.matchAll(/--scale (\w+)=\d+/g)].map(([, name]) => name);
+        const named = words
+          .slice(verb + 1)
+          .filter((word, at, all) => !word.startsWith('-') && all[at - 1] !== '--scale');
+        expect(Object.keys(file.services)).toEqual(expect.arrayContaining([...scaled, ...named]));
+        const profiles = services.flatMap(([, service]) => service.profiles ?? []);
+        const wanted = [...command.matchAll(/--profile (\S+)/g)].map(([, profile]) => profile);
+        expect(profiles).toEqual(expect.arrayContaining(wanted));
+        break;
+      }
+      default:
+        expect(existsSync(join(ROOT, words[0]!)), words[0]).toBe(true);
+    }
+  });
+
+  test.for(
+    [...page.matchAll(/^\| `([A-Z_]+)` \| `([^`]*)` \|/gm)].map(
+      ([, name = '', preset = '']) => [name, preset] as const,
+    ),
+  )('set %s, which is %s by itself', async ([name, preset]) => {
+    expect(JSON.stringify(await readComposeFile({ [name]: 'another' }))).toContain('another');
+    expect(JSON.stringify(await readComposeFile({ [name]: preset }))).toBe(JSON.stringify(file));
   });
 });
 

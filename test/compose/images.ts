@@ -3,17 +3,22 @@ import { fileURLToPath } from 'node:url';
 
 import { runtimeBase } from '../../scripts/images/bases.ts';
 import { imageOf } from '../../scripts/images/image-of.ts';
-import { projectImages } from '../../scripts/images/images.ts';
+import { serviceImages } from '../cluster/shared.ts';
+import { unpackImage, type UnpackedImage } from '../images/container.ts';
 import { serverImage } from '../images/server-images.ts';
 import { findSoftware } from '../servers/software.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What stands in for an image of compose.yaml. */
-export interface ServiceImage {
+interface ServiceImage {
   readonly archive: string;
   /** What it sees beside its own files. */
   readonly mounts: Readonly<Record<string, string>>;
+}
+
+interface Unpacked extends Pick<ServiceImage, 'mounts'> {
+  readonly unpacked: UnpackedImage;
 }
 
 /** nginx as the unprivileged image has it: its user, and a root that may be read-only. */
@@ -36,7 +41,7 @@ export async function imageFor(service: string): Promise<ServiceImage> {
     case 'vote':
     case 'worker':
     case 'front':
-      return { archive: (await projectImages([service]))[service].archive, mounts: {} };
+      return { archive: (await serviceImages())[service].archive, mounts: {} };
     case 'mysql':
     case 'rabbitmq':
       return { archive: (await serverImage(service)).archive, mounts: {} };
@@ -54,4 +59,24 @@ export async function imageFor(service: string): Promise<ServiceImage> {
     default:
       throw new Error(`nothing stands in for the image of ${service}`);
   }
+}
+
+/** The images of services, each unpacked when it is first asked for. */
+export class Images {
+  readonly #unpacked = new Map<string, Promise<Unpacked>>();
+
+  of(service: string): Promise<Unpacked> {
+    const image = this.#unpacked.get(service) ?? unpack(service);
+    this.#unpacked.set(service, image);
+    return image;
+  }
+
+  async remove(): Promise<void> {
+    for (const image of this.#unpacked.values()) await (await image).unpacked.remove();
+  }
+}
+
+async function unpack(service: string): Promise<Unpacked> {
+  const { archive, mounts } = await imageFor(service);
+  return { unpacked: await unpackImage(archive), mounts };
 }

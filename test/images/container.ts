@@ -35,6 +35,8 @@ interface ContainerOptions {
   readonly hostname?: string;
   /** A network namespace, by its file, in place of one that has nothing but loopback. */
   readonly network?: string;
+  /** Whether its first process passes signals on to the program, which then need not know what to do with them. */
+  readonly init?: boolean;
 }
 
 interface Ended {
@@ -46,7 +48,7 @@ export interface Container {
   /** What it printed so far. */
   readonly output: () => string;
   readonly ended: Promise<Ended>;
-  /** Runs a program beside it, as its user, and resolves with what it printed. Throws when it fails. */
+  /** Runs a program beside it, as its user, and resolves with what it printed. Throws when it fails, or it has ended. */
   exec(command: readonly string[]): Promise<string>;
   /** To its first process, as a kubelet does. */
   signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<Ended>;
@@ -128,7 +130,8 @@ export class Pod {
   async start(options: ContainerOptions = {}): Promise<Container> {
     const root = this.#root;
     const { Entrypoint, Cmd, Env } = this.#image.config;
-    const { env = {}, entrypoint = Entrypoint, args = Cmd ?? [], files = {}, hostname = 'pod-0', network } = options;
+    const { env = {}, entrypoint = Entrypoint, args = Cmd ?? [], files = {} } = options;
+    const { hostname = 'pod-0', network, init = false } = options;
     const mounts = { ...options.mounts };
     for (const [path, text] of Object.entries(files)) {
       const source = join(this.#folder, 'files', path);
@@ -150,30 +153,37 @@ export class Pod {
     const environment = [...Env, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
     const inside = [CHROOT, `--userspec=${user}:${user}`, `--groups=${user}`, root];
     const command = ['env', '-i', ...environment, ...inside, ...entrypoint, ...args];
-    const host = ['env', '-i', ...OUTSIDE, 'bash', CONTAINER, root, hostname, lines.join('\n')];
+    const host = ['env', '-i', ...OUTSIDE, 'bash', CONTAINER, root, hostname, lines.join('\n'), String(init)];
     const namespaces =
       network === undefined
         ? ['unshare', '--net', ...NAMESPACES]
         : ['nsenter', `--net=${network}`, 'unshare', ...NAMESPACES];
     const [program, ...rest] = [...OURS, ...namespaces, ...host, ...command] as [string, ...string[]];
-    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream!.on('data', (text: Buffer) => (output += text.toString()));
     const ended = once(child, 'close').then(([code, signal]: unknown[]) => ({ code, signal }) as Ended);
-    /** Its first process, as the host numbers it. */
-    async function first(): Promise<string> {
-      return (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).trim();
+    // A word when all is mounted, or its end.
+    const prepared = Promise.race([once(child.stdio[3]!, 'data'), ended]);
+    /** Its first process, as the host numbers it; null when it has ended. */
+    async function first(): Promise<number | null> {
+      await prepared;
+      const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').catch(() => '');
+      return children === '' ? null : Number(children);
     }
     const container: Container = {
       output: () => output,
       ended,
       async exec(words) {
-        const target = ['--target', await first(), '--mount', '--pid', '--net', '--ipc', '--uts'];
+        const pid = await first();
+        if (pid === null) throw new Error(`The container has ended: ${output}`);
+        const target = ['--target', String(pid), '--mount', '--pid', '--net', '--ipc', '--uts'];
         return (await run('nsenter', [...target, 'env', '-i', ...environment, ...inside, ...words])).stdout.trim();
       },
       async signal(signal) {
-        const pid = await first().catch(() => '');
-        if (pid !== '') process.kill(Number(pid), signal);
+        const pid = await first();
+        if (pid !== null) process.kill(pid, signal);
         return await ended;
       },
     };
