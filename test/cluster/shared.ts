@@ -44,11 +44,21 @@ export async function sharedCluster(level: Level): Promise<SharedCluster | null>
   if (data === null) return null;
   const { options, ...rest } = data;
   const client = new KubeClient(data.kubeconfig, options);
+  const namespaces: string[] = [];
   return {
     ...rest,
     client,
-    createNamespace: (labels) => createNamespace(client, 'test', labels),
+    async createNamespace(labels) {
+      const name = await createNamespace(client, 'test', labels);
+      namespaces.push(name);
+      return name;
+    },
     loadImage: async (archive) => void (await askFor(port, JSON.stringify([level, archive]))),
-    leave: () => client.close(),
+    async leave() {
+      // What runs on a node would take its cores until the end of the run. Pods that are played end with who plays them.
+      const used = level === 'node' ? namespaces : [];
+      await Promise.all(used.map((name) => client.remove({ apiVersion: 'v1', kind: 'Namespace', name })));
+      await client.close();
+    },
   };
 }
