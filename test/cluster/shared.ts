@@ -21,7 +21,7 @@ export interface ClusterData extends Pick<Cluster, 'level' | 'source' | 'version
 
 /** A cluster that all suites of the run share, each in namespaces of its own. */
 export type SharedCluster = Omit<Cluster, 'parts' | 'stop'> & {
-  /** Ends this suite's connections to it. */
+  /** Ends this suite's connections to it, and what it runs on a node. */
   leave(): Promise<void>;
 };
 
