@@ -6,7 +6,8 @@ import { valuesSchema } from '../../scripts/chart/values.ts';
 import type { KubeObject } from '../cluster/client.ts';
 import { CHART, helmUnlessMissing, runHelm } from './helm.ts';
 import { Release } from './release.ts';
-import { REFUSED, RENDERED, SELECTOR, text, VERSION } from './renderings.ts';
+import { REFUSED } from './refusals.ts';
+import { RENDERED, SELECTOR, text, VERSION } from './renderings.ts';
 
 const helm = await helmUnlessMissing();
 

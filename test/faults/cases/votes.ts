@@ -4,7 +4,7 @@ import { type AppIdentity } from '@voteapp/contracts/names';
 import { encodeEntry, encodeVotes } from '@voteapp/contracts/message';
 import { openAmqpQueue } from '@voteapp/queue/amqp/amqp-queue';
 
-import { deployed, embedded, type FaultCase } from '../case.ts';
+import { deployed, embedded, type FaultCase, type Stage } from '../case.ts';
 import type { DeployedSystem } from '../deployed.ts';
 import { OPTIONS } from '../ledger.ts';
 import { until } from '../system.ts';
@@ -54,6 +54,18 @@ interface Batch {
 function batchOf({ n, producer, entries, round }: Batch): Buffer {
   return encodeVotes({ round, def: 1, producer, shard: 0, n, nonce: 'faults' }, entries);
 }
+
+/** On every system alike. */
+const THREE_TIMES = {
+  id: 'F16',
+  fault: 'Every vote is posted three times at once, and every message published three times',
+  policy: 'Unlimited',
+  load: { ids: 'all', copies: 3 },
+  system: { rewrites: [THREE_MESSAGES] },
+  async inject({ strike, pause }: Stage): Promise<void> {
+    await strike(() => pause(5_000));
+  },
+} as const;
 
 export const VOTE_CASES: readonly FaultCase[] = [
   deployed({
@@ -134,26 +146,8 @@ export const VOTE_CASES: readonly FaultCase[] = [
       await pause(1_000);
     },
   }),
-  deployed({
-    id: 'F16',
-    fault: 'Every vote is posted three times at once, and every message published three times',
-    policy: 'Unlimited',
-    load: { ids: 'all', copies: 3 },
-    system: { rewrites: [THREE_MESSAGES] },
-    async inject({ strike, pause }) {
-      await strike(() => pause(5_000));
-    },
-  }),
-  embedded({
-    id: 'F16',
-    fault: 'Every vote is posted three times at once, and every message published three times',
-    policy: 'Unlimited',
-    load: { ids: 'all', copies: 3 },
-    system: { rewrites: [THREE_MESSAGES] },
-    async inject({ strike, pause }) {
-      await strike(() => pause(5_000));
-    },
-  }),
+  deployed(THREE_TIMES),
+  embedded(THREE_TIMES),
   deployed({
     id: 'F17',
     fault: 'A thousand voters change their votes 20,000 times',

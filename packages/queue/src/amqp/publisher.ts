@@ -2,13 +2,11 @@ import { type ConfirmChannel, IllegalOperationError } from 'amqplib';
 
 import type { MessageHeaders } from '@voteapp/contracts/message';
 
-import { QueueUnavailable, type VotePublisher } from '../port.ts';
+import { Outstanding } from '../outstanding.ts';
+import type { QueueUnavailable, VotePublisher } from '../port.ts';
 import type { BrokerChannel, BrokerConnection } from './connection.ts';
 import { encodeHeaders } from './headers.ts';
 import type { Session } from './reconnecting.ts';
-import { within } from '../within.ts';
-
-const CLOSE_LIMIT_MS = 1_000;
 
 type Confirmation = PromiseWithResolvers<void>;
 
@@ -92,30 +90,17 @@ export interface PublisherTarget {
 
 export class AmqpPublisher implements VotePublisher {
   readonly #target: PublisherTarget;
-  readonly #outstanding = new Set<Confirmation>();
-  #closed = false;
+  readonly #outstanding = new Outstanding('the broker');
 
   constructor(target: PublisherTarget) {
     this.#target = target;
   }
 
   async publish(shard: number, body: Uint8Array, headers: MessageHeaders): Promise<void> {
-    if (this.#closed) throw new QueueUnavailable('The publisher is closed.');
-    const confirmation = this.#target.session().publish(this.#target.queueOf(shard), body, headers);
-    this.#outstanding.add(confirmation);
-    try {
-      await confirmation.promise;
-    } finally {
-      this.#outstanding.delete(confirmation);
-    }
+    await this.#outstanding.confirmed(() => this.#target.session().publish(this.#target.queueOf(shard), body, headers));
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    const late = new QueueUnavailable('The publisher was closed before the broker confirmed.');
-    const answered = Promise.allSettled([...this.#outstanding].map(({ promise }) => promise));
-    await within(CLOSE_LIMIT_MS, answered, () => late).catch(() => {
-      for (const { reject } of this.#outstanding) reject(late);
-    });
+    await this.#outstanding.close();
   }
 }

@@ -1,0 +1,47 @@
+import type { Values } from './helm.ts';
+
+// What Helm says names the value as a path, or the one that the schema does not know.
+export const REFUSED: Readonly<Record<string, readonly [values: Values, named: string]>> = {
+  'an unknown value': [{ replicaCount: 2 }, "additional properties 'replicaCount' not allowed"],
+  'an unknown value of a section': [{ image: { name: 'x' } }, "at '/image': additional properties 'name' not allowed"],
+  'an unknown image': [{ images: { redis: {} } }, "at '/images': additional properties 'redis' not allowed"],
+  'replicas as text': [{ replicas: 'two' }, "at '/replicas'"],
+  'replicas below zero': [{ replicas: -1 }, "at '/replicas'"],
+  'half a replica': [{ replicas: 1.5 }, "at '/replicas'"],
+  'a list of namespaces in one text': [{ watchNamespaces: 'shop,studio' }, "at '/watchNamespaces'"],
+  'a namespace in capitals': [{ watchNamespaces: ['Shop'] }, "at '/watchNamespaces/0'"],
+  'a namespace twice': [{ watchNamespaces: ['shop', 'shop'] }, "at '/watchNamespaces'"],
+  'a name with a dot': [{ fullnameOverride: 'vote.app' }, "at '/fullnameOverride'"],
+  'a registry by a URL': [{ image: { registry: 'https://registry.example.com' } }, "at '/image/registry'"],
+  'a global registry by a URL': [{ global: { imageRegistry: 'https://example.com' } }, "at '/global/imageRegistry'"],
+  'a repository with a tag': [{ images: { vote: { repository: 'vote:1' } } }, "at '/images/vote/repository'"],
+  'no repository': [{ image: { repository: '' } }, "at '/image/repository'"],
+  'a tag that is a number': [{ images: { mysql: { tag: 9.7 } } }, "at '/images/mysql/tag'"],
+  'a digest without its kind': [{ image: { digest: 'a'.repeat(64) } }, "at '/image/digest'"],
+  'a policy that there is not': [{ image: { pullPolicy: 'Sometimes' } }, "at '/image/pullPolicy'"],
+  'secrets by name alone': [{ imagePullSecrets: ['pull'] }, "at '/imagePullSecrets/0'"],
+  'a level in capitals': [{ logLevel: 'Info' }, "at '/logLevel'"],
+  'a lease of no time': [{ leaderElection: { leaseDurationSeconds: 0 } }, "at '/leaderElection/leaseDurationSeconds'"],
+  'a lease as text': [{ leaderElection: { retryPeriodSeconds: '2s' } }, "at '/leaderElection/retryPeriodSeconds'"],
+  'a deadline after the lease': [
+    { leaderElection: { renewDeadlineSeconds: 15 } },
+    'leaderElection.renewDeadlineSeconds must be below leaderElection.leaseDurationSeconds',
+  ],
+  'tries that are too rare': [
+    { leaderElection: { retryPeriodSeconds: 10 } },
+    'leaderElection.retryPeriodSeconds must be below leaderElection.renewDeadlineSeconds',
+  ],
+  'memory that is no quantity': [{ resources: { limits: { memory: 'much' } } }, "at '/resources/limits/memory'"],
+  'an unknown sort of resources': [{ resources: { request: {} } }, "additional properties 'request' not allowed"],
+  'environment as a map': [{ extraEnv: { A: 'b' } }, "at '/extraEnv'"],
+  'environment without a name': [{ extraEnv: [{ value: 'b' }] }, "at '/extraEnv/0'"],
+  'a label that is a number': [{ podLabels: { year: 2026 } }, "at '/podLabels/year'"],
+  'a switch as text': [{ crds: { keep: 'yes' } }, "at '/crds/keep'"],
+  'a port above all ports': [{ networkPolicy: { apiServerPorts: [65_536] } }, "at '/networkPolicy/apiServerPorts/0'"],
+  'no port at all': [{ networkPolicy: { apiServerPorts: [] } }, "at '/networkPolicy/apiServerPorts'"],
+  'an interval without a unit': [
+    { metrics: { serviceMonitor: { interval: '30' } } },
+    "at '/metrics/serviceMonitor/interval'",
+  ],
+  'an object without a kind': [{ extraObjects: [{ apiVersion: 'v1' }] }, "at '/extraObjects/0'"],
+};
