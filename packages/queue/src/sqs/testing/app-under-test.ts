@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 
 import type { AppIdentity } from '@voteapp/contracts/names';
 import { sqsDeadLetterQueueName, sqsQueueName } from '@voteapp/contracts/sqs-names';
@@ -43,6 +43,16 @@ export class AppUnderTest {
     const queue = this.open(options, internals);
     await queue.declare(1);
     return queue;
+  }
+
+  /** What is in a queue and hidden from nobody. */
+  async receiveAll(name: string): Promise<readonly Message[]> {
+    const command = new ReceiveMessageCommand({
+      QueueUrl: this.urlOf(name),
+      MaxNumberOfMessages: 10,
+      MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+    });
+    return (await this.client.send(command)).Messages ?? [];
   }
 
   async close(): Promise<void> {
