@@ -39,7 +39,7 @@ const STATUS = statusOutput.parse({
   judgedRevision: 3,
   urls: { vote: 'https://vote.example.com', results: 'https://results.example.com' },
   version: '1.2.0',
-  tally: { counted: 12_345, leader: 'ana', final: false, asOf: '2026-12-20T21:59:58Z' },
+  tally: { counted: 12_345, leader: 'ana', final: false, assumed: false, asOf: '2026-12-20T21:59:58Z' },
   components: [
     { name: 'vote', desired: 2, ready: 1, image: 'registry.example.com/vote:1.2.0', message: 'pod x2k7p is not ready' },
     { name: 'worker', desired: 1, ready: 1, image: 'registry.example.com/worker:1.2.0', message: null },

@@ -21,6 +21,10 @@ function login(server: string, section: string) {
   };
 }
 
+function accessKey() {
+  return z.string().max(255).default('');
+}
+
 const [database, queue] = [
   login('the external database', 'database.external'),
   login('the external RabbitMQ', 'queue.externalRabbitmq'),
@@ -44,6 +48,10 @@ const ownSchema = z.strictObject({
       MYSQL_PASSWORD: database.password,
       RABBITMQ_USER: queue.user,
       RABBITMQ_PASSWORD: queue.password,
+      AWS_ACCESS_KEY: accessKey().describe(
+        'Id of the access key for SQS, which the release keeps with the next in a Secret that `queue.sqs.secretRef` names by default. Empty: the Secret is yours, or the pods have an identity of their own.',
+      ),
+      AWS_SECRET_KEY: accessKey().describe('Secret of that access key.'),
     })
     .describe('Logins of servers of your own.'),
   test: z

@@ -5,6 +5,7 @@ import type { Release } from './release.ts';
 
 const POLL = { options: [{ id: 'pizza', label: 'Pizza' }, { id: 'salad' }] };
 const EXTERNAL = { type: 'External', external: { host: 'mysql.example.com' } };
+const SQS = { type: 'SQS', sqs: { region: 'eu-west-1' } };
 const OWN_RABBITMQ = { type: 'ExternalRabbitMQ', externalRabbitmq: { host: 'rabbitmq.example.com' } };
 
 function base64(text: string): string {
@@ -87,6 +88,26 @@ export const RENDERED: Readonly<Record<string, readonly [values: Values, check: 
       });
     },
   ],
+  'an access key becomes a Secret that the poll names': [
+    { queue: SQS, passwords: { AWS_ACCESS_KEY: 'AKIAEXAMPLE', AWS_SECRET_KEY: 'q"/+: %' } },
+    (release) => {
+      expect(release.names('Secret')).toEqual(['Secret voteapp-system/voteapp-queue-login']);
+      expect(release.the('Secret', 'voteapp-queue-login')).toMatchObject({
+        type: 'Opaque',
+        data: { aws_access_key: base64('AKIAEXAMPLE'), aws_secret_key: base64('q"/+: %') },
+      });
+      expect(release.the('VotingApp').spec).toMatchObject({
+        queue: { sqs: { region: 'eu-west-1', secretRef: { name: 'voteapp-queue-login' } } },
+      });
+    },
+  ],
+  'without an access key the pods are somebody to SQS, or the Secret is yours': [
+    { queue: SQS },
+    (release) => {
+      expect(release.names('Secret')).toEqual([]);
+      expect(release.the('VotingApp').spec).toMatchObject({ queue: SQS });
+    },
+  ],
   'a Secret of yours is named, and none is made': [
     { database: { ...EXTERNAL, external: { host: 'mysql.example.com', secretRef: { name: 'mine' } } } },
     (release) => {
@@ -131,5 +152,21 @@ export const REFUSED: Readonly<Record<string, readonly [values: Values, named: s
     { passwords: { MYSQL_PASSWORD: 'p' } },
     'passwords.MYSQL_PASSWORD is for database.type External alone',
   ],
+  'one half of an access key': [
+    { queue: SQS, passwords: { AWS_ACCESS_KEY: 'AKIAEXAMPLE' } },
+    'passwords.AWS_ACCESS_KEY and passwords.AWS_SECRET_KEY belong together: set both, or none',
+  ],
+  'an access key for RabbitMQ': [
+    { passwords: { AWS_ACCESS_KEY: 'AKIAEXAMPLE', AWS_SECRET_KEY: 'q' } },
+    'passwords.AWS_ACCESS_KEY is for queue.type SQS alone',
+  ],
+  'an access key and a Secret of yours': [
+    {
+      queue: { ...SQS, sqs: { ...SQS.sqs, secretRef: { name: 'mine' } } },
+      passwords: { AWS_ACCESS_KEY: 'AKIAEXAMPLE', AWS_SECRET_KEY: 'q' },
+    },
+    'queue.sqs.secretRef and passwords.AWS_ACCESS_KEY exclude each other',
+  ],
+  'a region in words': [{ queue: { type: 'SQS', sqs: { region: 'Ireland' } } }, "at '/queue/sqs/region'"],
   'an object without a kind': [{ extraObjects: [{ apiVersion: 'v1' }] }, "at '/extraObjects/0'"],
 };

@@ -13,7 +13,7 @@ import { REFUSED, RENDERED } from './poll-renderings.ts';
 import { Release } from './release.ts';
 
 const helm = await helmUnlessMissing();
-const samples = ['coca-pepsi', 'comments', 'gateway', 'ingress', 'prime-time', 'smallest'] as const;
+const samples = ['coca-pepsi', 'comments', 'gateway', 'ingress', 'prime-time', 'smallest', 'sqs'] as const;
 
 describe('the chart of a poll', () => {
   test('is of the version of the project', async () => {

@@ -51,6 +51,9 @@ export const ARBITRARY_RESOURCES: Readonly<Record<string, fc.Arbitrary<VotingApp
   'orders of times': fc.tuple(time, time).map(([opensAt, closesAt]) => named({ opensAt, closesAt })),
   titles: fc.string({ unit: 'binary', maxLength: 210, size: 'max' }).map((title) => named({ title })),
   pictures: slipping(url).map((image) => named({ options: [{ id: 'coca', image }, { id: 'pepsi' }] })),
+  'endpoints of SQS': slipping(url).map((endpoint) =>
+    named({}, { queue: { type: 'SQS', sqs: { region: 'eu-west-1', endpoint } } }),
+  ),
   'ranges of addresses': cidr.map((range) =>
     named({}, { networkPolicy: { enabled: true, egressTo: [{ type: 'Addresses', addresses: { cidr: range } }] } }),
   ),

@@ -62,6 +62,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     urls: { vote: 'https://vote.example.com', results: 'https://results.example.com' },
   },
   external: { objects: servicesOf('external'), pods: SERVICE_PODS },
+  sqs: { objects: [...servicesOf('sqs'), ...databaseOf('sqs')], pods: { ...SERVICE_PODS, mysql: 1 } },
   'prime-time': {
     objects: [
       ...usual('prime-time'),

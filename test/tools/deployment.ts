@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import type { ServiceName } from '@voteapp/contracts/cluster-objects';
+
 import { serverEnvironment } from '../servers/environment.ts';
 import type { MySqlAddress } from '../servers/mysql.ts';
 import type { RabbitMqAddress } from '../servers/rabbitmq.ts';
@@ -14,8 +16,6 @@ import type { SqsServerAddress } from '../servers/sqs.ts';
 
 const APPS = join(dirname(fileURLToPath(import.meta.url)), '../../apps');
 const START_LIMIT_MS = 30_000;
-
-type ServiceName = 'vote' | 'worker' | 'front';
 
 export interface ServiceProcess {
   readonly url: string;
@@ -69,49 +69,59 @@ export class Deployment {
   async start(service: ServiceName, environment: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
     const { mysql, database } = this.#options;
     const queue = 'sqs' in this.#options ? this.#options.sqs : this.#options.rabbitmq;
-    const child = spawn(process.execPath, [join(APPS, service, 'src/main.ts')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: {
-        PATH: process.env['PATH'],
-        APP_NAME: this.name,
-        HOST: '127.0.0.1',
-        PORT: '0',
-        POLL_FILE: this.#pollFile,
-        SESSION_KEY: this.#sessionKey.toString('base64'),
-        ROUND_KEY: this.roundKey.toString('base64'),
-        ...serverEnvironment(queue, mysql, database),
-        ...environment,
-      },
+    const started = await startService(service, {
+      APP_NAME: this.name,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      POLL_FILE: this.#pollFile,
+      SESSION_KEY: this.#sessionKey.toString('base64'),
+      ROUND_KEY: this.roundKey.toString('base64'),
+      ...serverEnvironment(queue, mysql, database),
+      ...environment,
     });
-    const lines: string[] = [];
-    const exited = once(child, 'exit').then(([code]) => code as number | null);
-    const listening = new Promise<number>((resolve) => {
-      createInterface(child.stdout).on('line', (line) => {
-        lines.push(line);
-        const { msg, port } = JSON.parse(line) as { msg?: string; port?: number };
-        if (msg === 'Listening' && port !== undefined) resolve(port);
-      });
-    });
-    const port = await Promise.race([
-      listening,
-      exited.then((code) => Promise.reject(new Error(`${service} ended with ${code}:\n${lines.join('\n')}`))),
-      new Promise<never>((_, reject) => {
-        setTimeout(() => reject(new Error(`${service} does not listen:\n${lines.join('\n')}`)), START_LIMIT_MS).unref();
-      }),
-    ]);
-    const started = { url: `http://127.0.0.1:${port}`, child, log: () => lines.join('\n'), exited };
     this.#started.push(started);
     return started;
   }
 
   /** Ends every process that still runs, stopped ones included, and removes the folder. */
   async stop(): Promise<void> {
-    for (const { child } of this.#started) {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-    }
-    await Promise.all(this.#started.map(({ exited }) => exited));
+    await Promise.all(this.#started.map(kill));
     await rm(this.#folder, { recursive: true });
   }
+}
+
+/** Starts a process of a service, which is told nothing but this; resolves when it listens. */
+export async function startService(
+  service: ServiceName,
+  environment: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, [join(APPS, service, 'src/main.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env['PATH'], ...environment },
+  });
+  const lines: string[] = [];
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const listening = new Promise<number>((resolve) => {
+    createInterface(child.stdout).on('line', (line) => {
+      lines.push(line);
+      const { msg, port } = JSON.parse(line) as { msg?: string; port?: number };
+      if (msg === 'Listening' && port !== undefined) resolve(port);
+    });
+  });
+  const port = await Promise.race([
+    listening,
+    exited.then((code) => Promise.reject(new Error(`${service} ended with ${code}:\n${lines.join('\n')}`))),
+    new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error(`${service} does not listen:\n${lines.join('\n')}`)), START_LIMIT_MS).unref();
+    }),
+  ]);
+  return { url: `http://127.0.0.1:${port}`, child, log: () => lines.join('\n'), exited };
+}
+
+/** SIGKILL, where it still runs; resolves when it has ended. */
+export async function kill({ child, exited }: ServiceProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  await exited;
 }
 
 /** Resolves when the service says that it is ready. */

@@ -219,7 +219,7 @@ export const CODES = {
     'Warning',
     'server without TLS',
     'Passwords and votes cross the network to a server outside unencrypted.',
-    'Set tls.enabled of that server to true.',
+    'Set tls.enabled of that server to true; name SQS by https.',
   ),
   VAP0306: code(
     'Info',

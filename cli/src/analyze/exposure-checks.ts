@@ -46,13 +46,17 @@ const servers: Check = ({ spec }) => {
     ['spec.queue.externalRabbitmq', 'The RabbitMQ', queue?.externalRabbitmq],
     ['spec.queue.rabbitmqCluster', 'The RabbitmqCluster', queue?.rabbitmqCluster],
   ] as const;
-  return outside.flatMap(([path, name, server]) =>
-    foundIf(server !== undefined && server.tls?.enabled !== true, 'VAP0305', path, `${name} is reached without TLS.`),
-  );
+  const isPlain = queue?.sqs?.endpoint?.startsWith('http:') === true;
+  return [
+    ...outside.flatMap(([path, name, server]) =>
+      foundIf(server !== undefined && server.tls?.enabled !== true, 'VAP0305', path, `${name} is reached without TLS.`),
+    ),
+    ...foundIf(isPlain, 'VAP0305', 'spec.queue.sqs.endpoint', 'SQS is reached without TLS.'),
+  ];
 };
 
 const network: Check = ({ spec: { networkPolicy, database, queue } }) => {
-  const isOutside = database?.external !== undefined || queue?.externalRabbitmq !== undefined;
+  const isOutside = [database?.external, queue?.externalRabbitmq, queue?.sqs].some((server) => server !== undefined);
   const isEnabled = networkPolicy?.enabled !== false;
   return [
     ...foundIf(!isEnabled, 'VAP0304', 'spec.networkPolicy.enabled', 'There are no NetworkPolicies.'),

@@ -140,6 +140,18 @@ const HURTS: readonly (readonly [Code, string, Sections, Sections])[] = [
     { queue: { type: 'ExternalRabbitMQ', externalRabbitmq: { ...BROKER, tls: { enabled: true } } } },
   ],
   [
+    'VAP0305',
+    'SQS in the clear',
+    { queue: { type: 'SQS', sqs: { region: 'local', endpoint: 'http://sqs:4566' } } },
+    { queue: { type: 'SQS', sqs: { region: 'local', endpoint: 'https://sqs:4566' } } },
+  ],
+  [
+    'VAP0306',
+    'egress to anywhere on the way to SQS',
+    { queue: { type: 'SQS', sqs: { region: 'local' } } },
+    { queue: { type: 'SQS', sqs: { region: 'local' } }, networkPolicy: { enabled: false } },
+  ],
+  [
     'VAP0306',
     'egress to anywhere',
     { database: external() },

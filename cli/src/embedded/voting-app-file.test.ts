@@ -33,6 +33,11 @@ describe('a VotingApp file', () => {
     expect(loaded.base.options.map(({ id }) => id)).toEqual(['a', 'b']);
   });
 
+  it('is of a laptop’s own queue, whichever a cluster has', () => {
+    const loaded = parseVotingApp(`${good}  queue: {type: SQS, sqs: {region: eu-west-1}}\n`, 'poll.yaml');
+    expect(loaded.ignored).toEqual(['spec.queue']);
+  });
+
   it('may stand among other resources', () => {
     expect(parseVotingApp(`kind: Namespace\n---${good}`, 'poll.yaml').name).toBe('final');
   });

@@ -44,6 +44,7 @@ const ADVICE: Readonly<Record<Reason, (seen: Seen) => string | null>> = {
   UpdateAvailable: () => 'Take spec.version out, or set it to the operator’s release, when an upgrade suits you.',
   Answers: NOTHING,
   AsAsked: NOTHING,
+  CountAssumed: NOTHING,
   Counted: NOTHING,
   Counting: NOTHING,
   Current: NOTHING,

@@ -210,6 +210,17 @@ describe('the page', () => {
     expect(wide).toContain(IMAGE);
   });
 
+  it.each([
+    ['runs', {}, '12,345 counted, ana leads'],
+    ['is final', { final: true }, '12,345 counted, ana won; final'],
+    ['is final by assumption', { final: true, assumed: true }, '12,345 counted, ana won; final (assumed)'],
+  ])('says of a count that %s', (_, changes, votes) => {
+    const { status = {} } = RUNNING;
+    const counted = { ...RUNNING, status: { ...status, tally: { ...status.tally!, ...changes } } };
+    expect(page(PIPE, counted)).toContain(`Votes      ${votes}\n`);
+    expect(seenApp(counted, null).tally).toMatchObject({ final: false, assumed: false, ...changes });
+  });
+
   it('shows no events to whoever may not see them', () => {
     const lines = statusPage(seenApp(RUNNING, null), PIPE, { isWide: false, now: NOW });
     expect(lines).not.toContain('EVENTS');

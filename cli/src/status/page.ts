@@ -51,6 +51,12 @@ function readiness({ ready, conditions }: StatusOutput): [text: string, tone: To
   return [message === undefined ? 'not known' : `not known: ${message}`, 'careful'];
 }
 
+function shownTally({ counted, leader, final, assumed }: NonNullable<StatusOutput['tally']>): string {
+  const leads = leader === null ? '' : `, ${leader} ${final ? 'won' : 'leads'}`;
+  const verdict = final ? `; final${assumed ? ' (assumed)' : ''}` : '';
+  return `${shownCount(counted)} counted${leads}${verdict}`;
+}
+
 function header(status: StatusOutput, look: Look, now: number): string[] {
   const { name, namespace, local, round, state, urls, tally, version, revision, judgedRevision } = status;
   const place = local ? 'on this machine' : `in namespace ${namespace}`;
@@ -68,8 +74,7 @@ function header(status: StatusOutput, look: Look, now: number): string[] {
     lines.push(...field(look, 'Edit', text, 'careful'));
   }
   if (tally !== null) {
-    const leads = tally.leader === null ? '' : `, ${tally.leader} ${tally.final ? 'won' : 'leads'}`;
-    lines.push(...field(look, 'Votes', `${shownCount(tally.counted)} counted${leads}${tally.final ? ' (final)' : ''}`));
+    lines.push(...field(look, 'Votes', shownTally(tally)));
   }
   if (urls.vote !== null) lines.push(...field(look, 'Vote at', urls.vote));
   if (urls.results !== null) lines.push(...field(look, 'Results', urls.results));

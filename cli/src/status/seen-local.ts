@@ -1,5 +1,5 @@
 import { SERVICES, type ServiceName } from '@voteapp/contracts/cluster-objects';
-import { hiddenResults, results, type Totals } from '@voteapp/contracts/http/results';
+import { hiddenResults, isAssumed, results, type Totals } from '@voteapp/contracts/http/results';
 import { VERSION } from '@voteapp/operator/release';
 
 import type { Poll } from '../poll/poll.ts';
@@ -30,6 +30,7 @@ async function tallyOf(poll: Poll): Promise<StatusOutput['tally']> {
     counted: totals.counted,
     leader: level.length === 0 ? (leader?.id ?? null) : null,
     final: totals.final !== null,
+    assumed: isAssumed(totals.final),
     asOf: totals.asOf,
   };
 }

@@ -58,8 +58,14 @@ function seenComponent(component: NonNullable<Status['components']>[number]): St
   return { name, desired, ready, image, message };
 }
 
-function seenTally({ total, leader, final, asOf }: NonNullable<Status['tally']>): StatusOutput['tally'] {
-  return { counted: total, leader: leader ?? null, final, asOf };
+function seenTally({
+  total,
+  leader,
+  final,
+  assumed = false,
+  asOf,
+}: NonNullable<Status['tally']>): StatusOutput['tally'] {
+  return { counted: total, leader: leader ?? null, final, assumed, asOf };
 }
 
 /** As it was asked for. */

@@ -53,6 +53,9 @@ export const statusOutput = z
         counted: z.int().describe('Votes counted.'),
         leader: textOrNull.describe('Id of the option with the most votes; null while hidden or level.'),
         final: z.boolean().describe('Whether it no longer changes.'),
+        assumed: z
+          .boolean()
+          .describe('Whether final is assumed, as on SQS: the queue was empty, and no vote had come for a minute.'),
         asOf: instantOrNull.describe('When it was read.'),
       })
       .nullable()

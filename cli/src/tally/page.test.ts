@@ -156,6 +156,11 @@ describe('whether it may change', () => {
     ['nobody knows', { pending: null }, 'it is not known how many votes wait'],
     ['it is final', { final }, 'final: final since 2026-12-20 19:00 (America/Sao_Paulo)\n'],
     [
+      'it is final by assumption',
+      { final: { ...final, reason: 'assumed' } },
+      'final: final (assumed) since 2026-12-20 19:00 (America/Sao_Paulo); the queue was empty and no vote had come for a',
+    ],
+    [
       'it was repaired',
       { final: { ...final, version: 2, reason: 'a disk' } },
       '(America/Sao_Paulo), version 2: a disk\n',

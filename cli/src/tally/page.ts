@@ -1,3 +1,5 @@
+import { isAssumed } from '@voteapp/contracts/http/results';
+
 import { shownTime } from '../on-air/plan.ts';
 import { toned, type Tone } from '../terminal/colour.ts';
 import { shownCount } from '../terminal/count.ts';
@@ -95,8 +97,11 @@ function votes(count: number): string {
 /** Whether the count may still change, and why. */
 function verdict({ final, pending, state, timeZone }: TallyOutput): [text: string, tone: Tone] {
   if (final !== null) {
+    const since = `since ${shownTime(Date.parse(final.at), timeZone)}`;
+    if (isAssumed(final))
+      return [`final (assumed) ${since}; the queue was empty and no vote had come for a minute`, 'strong'];
     const repair = final.version === 1 ? '' : `, version ${final.version}${final.reason ? `: ${final.reason}` : ''}`;
-    return [`final since ${shownTime(Date.parse(final.at), timeZone)}${repair}`, 'strong'];
+    return [`final ${since}${repair}`, 'strong'];
   }
   const waiting =
     pending === null

@@ -1,7 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { publicPoll } from '@voteapp/contracts/http/poll';
-import { hiddenResults, type HiddenResults, type Results, results, rounds } from '@voteapp/contracts/http/results';
+import {
+  hiddenResults,
+  type HiddenResults,
+  isAssumed,
+  type Results,
+  results,
+  rounds,
+} from '@voteapp/contracts/http/results';
 
 import type { PollOptions } from '../command.ts';
 import { EXIT, type ExitCode, Failure, UsageError } from '../exit-codes.ts';
@@ -101,7 +108,7 @@ async function watch(poll: Poll, timeZone: string, options: TallyOptions, termin
       format: options.output === 'json' || options.output === 'yaml' ? options.output : 'text',
       lines: (tally) => tallyPage(tally, terminal, { byHour }),
       news: ({ counted, pending, state, final }) =>
-        `${shownCount(counted)} counted, ${pending === null ? 'waiting: not known' : `${shownCount(pending)} pending`}, ${final === null ? state : 'final'}`,
+        `${shownCount(counted)} counted, ${pending === null ? 'waiting: not known' : `${shownCount(pending)} pending`}, ${final === null ? state : isAssumed(final) ? 'final (assumed)' : 'final'}`,
     },
     terminal,
   );

@@ -128,6 +128,33 @@ test.each<[string, Case]>(
         files: { RABBITMQ_USER: 'mq-default-user/username', RABBITMQ_PASSWORD: 'mq-default-user/password' },
       },
     },
+    'SQS is that of AWS in the region, by the identity of the pods': {
+      section: { type: 'SQS', sqs: { region: 'eu-west-1' } },
+      expected: { port: 443, env: { QUEUE_TYPE: 'SQS', AWS_REGION: 'eu-west-1' }, files: {} },
+    },
+    'SQS is at its endpoint, with the key of its Secret': {
+      section: {
+        type: 'SQS',
+        sqs: { region: 'eu-west-1', endpoint: 'https://sqs.example.com:8443/', secretRef: { name: 'aws' } },
+      },
+      expected: {
+        port: 8443,
+        env: {
+          QUEUE_TYPE: 'SQS',
+          AWS_REGION: 'eu-west-1',
+          AWS_ENDPOINT_URL_SQS: 'https://sqs.example.com:8443/',
+        },
+        files: { AWS_ACCESS_KEY: 'aws/aws_access_key', AWS_SECRET_KEY: 'aws/aws_secret_key' },
+      },
+    },
+    'SQS in the clear is at the port of HTTP': {
+      section: { type: 'SQS', sqs: { region: 'local', endpoint: 'http://sqs' } },
+      expected: {
+        port: 80,
+        env: { QUEUE_TYPE: 'SQS', AWS_REGION: 'local', AWS_ENDPOINT_URL_SQS: 'http://sqs' },
+        files: {},
+      },
+    },
     'an encrypted RabbitmqCluster is at another port': {
       section: { type: 'RabbitmqCluster', rabbitmqCluster: { name: 'mq', tls: { enabled: true } } },
       known: { rabbitmqCluster: { host: 'mq.show.svc', secret: 'mq-default-user' } },

@@ -1,7 +1,7 @@
 import { MANAGED_USER, type SecretKey } from '@voteapp/contracts/cluster-objects';
-import { DEFAULT_CA_KEY, LOGIN_KEYS } from '@voteapp/contracts/resource/connection';
+import { ACCESS_KEY_KEYS, DEFAULT_CA_KEY, LOGIN_KEYS } from '@voteapp/contracts/resource/connection';
 import { DEFAULT_DATABASE, DEFAULT_MYSQL_PORT } from '@voteapp/contracts/resource/database';
-import { DEFAULT_AMQP_PORT, DEFAULT_VHOST } from '@voteapp/contracts/resource/queue';
+import { DEFAULT_AMQP_PORT, DEFAULT_VHOST, type SqsSection } from '@voteapp/contracts/resource/queue';
 
 import type { Context } from './context.ts';
 
@@ -65,6 +65,8 @@ export function databaseConnection(context: Context): ServerConnection {
   };
 }
 
+export const HTTP_PORTS = { plain: 80, tls: 443 } as const;
+
 interface OutsideQueue {
   readonly host: string;
   readonly port?: number | undefined;
@@ -86,7 +88,34 @@ function outsideQueue({ app, facts }: Context): OutsideQueue | null {
   return { ...rabbitmqCluster, host, secret };
 }
 
+/** The port of a URL, which mostly does not say it. */
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  return port === '' ? HTTP_PORTS[protocol === 'http:' ? 'plain' : 'tls'] : Number(port);
+}
+
+function sqsConnection({ region, endpoint, secretRef }: SqsSection): ServerConnection {
+  const secret = secretRef?.name;
+  return {
+    port: endpoint === undefined ? HTTP_PORTS.tls : portOf(endpoint),
+    env: {
+      QUEUE_TYPE: 'SQS',
+      AWS_REGION: region,
+      ...(endpoint !== undefined && { AWS_ENDPOINT_URL_SQS: endpoint }),
+    },
+    files:
+      secret === undefined
+        ? []
+        : [
+            { variable: 'AWS_ACCESS_KEY', secret, key: ACCESS_KEY_KEYS.id },
+            { variable: 'AWS_SECRET_KEY', secret, key: ACCESS_KEY_KEYS.secret },
+          ],
+  };
+}
+
 export function queueConnection(context: Context): ServerConnection {
+  const { sqs } = context.app.spec.queue ?? {};
+  if (sqs !== undefined) return sqsConnection(sqs);
   const outside = outsideQueue(context);
   if (outside === null) {
     return {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { V1Volume } from '@kubernetes/client-node';
 import { SECRET_KEYS, SERVICES, type ServiceName } from '@voteapp/contracts/cluster-objects';
 import { frontProcessEnv } from '@voteapp/contracts/env/front';
@@ -25,6 +27,8 @@ const SECRETS: Readonly<Record<string, string>> = {
   password: 'a password',
   'ca.crt': PEM,
   'root.pem': PEM,
+  aws_access_key: 'AKIAEXAMPLE',
+  aws_secret_key: 'a/secret+key',
 };
 
 /** What is in a volume of a service's pods, by the paths in it. */
@@ -86,6 +90,13 @@ const RESOURCES: Readonly<Record<string, Parameters<typeof objectsOf>[0]>> = {
     },
   },
   'a RabbitmqCluster': { queue: { type: 'RabbitmqCluster', rabbitmqCluster: { name: 'mq', vhost: '/tv' } } },
+  'SQS by the identity of the pods': { database, queue: { type: 'SQS', sqs: { region: 'eu-west-1' } } },
+  'SQS by a key, at an endpoint': {
+    queue: {
+      type: 'SQS',
+      sqs: { region: 'eu-west-1', endpoint: 'https://sqs.example.com', secretRef: { name: 'aws' } },
+    },
+  },
   'hosts, and every log line': { expose: { type: 'Ingress', hosts, tls: { enabled: true } }, logLevel: 'Trace' },
 };
 
@@ -185,4 +196,19 @@ test('only pods of a service that holds a key are given it', () => {
       .filter((name) => name?.endsWith('_KEY')),
   );
   expect(keys).toEqual([['SESSION_KEY', 'ROUND_KEY'], [], ['SESSION_KEY']]);
+});
+
+test('vote and worker are rolled when their pods become somebody else to the cloud, and front is not', () => {
+  const templates = (role: string, known = {}) => {
+    const sqs = { region: 'eu-west-1', serviceAccountAnnotations: { 'eks.amazonaws.com/role-arn': role } };
+    const objects = objectsOf({ queue: { type: 'SQS', sqs } }, known);
+    return SERVICES.map((service) => objects.pod(service));
+  };
+  const isSame = (one: ReturnType<typeof templates>, other: ReturnType<typeof templates>) =>
+    SERVICES.filter((_, index) => isDeepStrictEqual(one[index], other[index]));
+  expect(isSame(templates('a'), templates('a'))).toEqual(SERVICES);
+  expect(isSame(templates('a'), templates('b'))).toEqual(['front']);
+  expect(isSame(templates('a'), templates('a', { secretsHash: 'another' }))).toEqual([]);
+  // Where the Secrets are not known there is nothing to roll by.
+  expect(isSame(templates('a', { secretsHash: null }), templates('b', { secretsHash: null }))).toEqual(SERVICES);
 });

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import type { V1DeploymentSpec, V1EnvVar, V1Volume } from '@kubernetes/client-node';
 import { RESTARTED_AT, type ServiceName } from '@voteapp/contracts/cluster-objects';
 import { PORTS } from '@voteapp/contracts/ports';
@@ -14,6 +16,7 @@ import { publicUrls } from './public-urls.ts';
 import { ADMIN_PORT_NAME, podTemplate } from './pod.ts';
 import { POLL_FILE } from './poll-config-map.ts';
 import { replicasOf } from './replicas.ts';
+import { identityOf } from './service-account.ts';
 
 const POLL_FOLDER = '/etc/voteapp/poll';
 const SECRETS_FOLDER = '/etc/voteapp/secrets';
@@ -77,9 +80,20 @@ function probe(path: string, periodSeconds: number, failureThreshold: number) {
   return { httpGet: { path, port: ADMIN_PORT_NAME }, periodSeconds, failureThreshold, timeoutSeconds: 3 };
 }
 
+/** Hash of what its pods are given when they start: a cloud gives them their identity at no other time. */
+function configurationOf(context: Context, service: ServiceName): string | undefined {
+  const { secretsHash } = context.facts;
+  const identity = identityOf(context, service);
+  if (secretsHash === null || identity === undefined) return secretsHash ?? undefined;
+  return createHash('sha256')
+    .update(JSON.stringify([secretsHash, identity]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
 /** Pods of a service of ours. */
 export function declareDeployment(context: Context, service: ServiceName): void {
-  const { app, facts, names } = context;
+  const { app, names } = context;
   const { min, max } = replicasOf(context, service);
   const connections = connectionsOf(context, service);
   const files = [...connections.flatMap((each) => each.files), ...keyFiles(context, service)];
@@ -96,7 +110,7 @@ export function declareDeployment(context: Context, service: ServiceName): void 
     template: podTemplate(context, {
       part: service,
       graceSeconds: GRACE_SECONDS,
-      configuration: facts.secretsHash ?? undefined,
+      configuration: configurationOf(context, service),
       restartedAt: app.metadata.annotations?.[RESTARTED_AT],
       container: {
         env: environment(settings, files),

@@ -29,6 +29,11 @@ test.each<[string, object, readonly string[]]>([
     ['vote', 'worker', 'front', 'mysql'],
   ],
   [
+    'SQS runs elsewhere',
+    { queue: { type: 'SQS', sqs: { region: 'eu-west-1' } } },
+    ['vote', 'worker', 'front', 'mysql'],
+  ],
+  [
     'a RabbitmqCluster is its own operator’s',
     { database: external, queue: { type: 'RabbitmqCluster', rabbitmqCluster: { name: 'mq' } } },
     ['vote', 'worker', 'front'],

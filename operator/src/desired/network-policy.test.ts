@@ -46,6 +46,12 @@ const QUEUES = {
     port: 5671,
   },
   cluster: { section: { type: 'RabbitmqCluster', rabbitmqCluster: { name: 'mq' } }, port: 5672 },
+  SQS: { section: { type: 'SQS', sqs: { region: 'eu-west-1' } }, port: 443 },
+  'SQS by a key': {
+    section: { type: 'SQS', sqs: { region: 'local', endpoint: 'http://sqs:4566', secretRef: { name: 'aws' } } },
+    port: 4566,
+  },
+  'SQS at an endpoint': { section: { type: 'SQS', sqs: { region: 'local', endpoint: 'http://sqs:4566' } }, port: 4566 },
 } as const;
 
 type Names = readonly string[] | undefined;
@@ -93,6 +99,10 @@ function expected({ database, queue, ingressFrom, metricsFrom, egressTo, isWorke
     ...connections(['vote'], ['front'], [8082]),
     ...connections(['worker', 'front'], inDatabase, [DATABASES[database].port]),
     ...connections(['vote', 'worker'], inQueue, [QUEUES[queue].port]),
+    // By an identity of their own, which STS or the agent of Pod Identity gives credentials to.
+    ...(queue === 'SQS' || queue === 'SQS at an endpoint'
+      ? [...connections(['vote', 'worker'], outside, [443]), ...connections(['vote', 'worker'], ['Pod Identity'], [80])]
+      : []),
     ...connections(ownQueue, ownQueue, [4369, 25_672]),
     ...connections(['vote', 'worker', 'front', ...ownQueue], OTHERS, names),
   ];
@@ -115,7 +125,7 @@ describe('what can be reached is exactly what the app needs', () => {
   const whom = fc.option(fc.uniqueArray(fc.constantFrom(...Object.keys(PEERS)), { minLength: 1 }), { nil: undefined });
   const settings = fc.record<Setting>({
     database: fc.constantFrom('managed', 'external', 'external at another port'),
-    queue: fc.constantFrom('managed', 'external', 'external, encrypted', 'cluster'),
+    queue: fc.constantFrom(...(Object.keys(QUEUES) as (keyof typeof QUEUES)[])),
     ingressFrom: whom,
     metricsFrom: whom,
     egressTo: whom,
@@ -128,7 +138,7 @@ describe('what can be reached is exactly what the app needs', () => {
         const app = objectsOf(sectionsOf(setting));
         expect(reachable({ app, other, namesake })).toEqual(sorted(expected(setting)));
       }),
-      { numRuns: 60, examples: [[USUAL]] },
+      { numRuns: 60, examples: [[USUAL], [{ ...USUAL, queue: 'SQS', egressTo: ['server outside'] }]] },
     );
   });
 });

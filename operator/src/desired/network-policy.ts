@@ -3,7 +3,7 @@ import { PORTS } from '@voteapp/contracts/ports';
 import { DEFAULT_MYSQL_PORT } from '@voteapp/contracts/resource/database';
 import type { Peer } from '@voteapp/contracts/resource/network-policy';
 
-import { databaseConnection, queueConnection } from './connections.ts';
+import { databaseConnection, HTTP_PORTS, queueConnection } from './connections.ts';
 import { type Context, declare, selectorOf } from './context.ts';
 import { RABBITMQ_PORTS } from './rabbitmq.ts';
 
@@ -76,6 +76,22 @@ function towards(context: Context, server: 'mysql' | 'rabbitmq'): Edge {
   return { peers: isOurs ? podsOf(context, server) : peersOf(spec.networkPolicy?.egressTo), ports: [port] };
 }
 
+// The agent of EKS Pod Identity on each node, in clusters of IPv4 and of IPv6:
+// https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html#pod-id-considerations
+const POD_IDENTITY: Edge = {
+  peers: ['169.254.170.23/32', 'fd00:ec2::23/128'].map((cidr) => ({ ipBlock: { cidr } })),
+  ports: [HTTP_PORTS.plain],
+};
+
+/** Whatever a service needs to put votes into the queue or take them out. */
+function towardsQueue(context: Context): Edge[] {
+  const queue = towards(context, 'rabbitmq');
+  const { sqs } = context.app.spec.queue ?? {};
+  if (sqs === undefined || sqs.secretRef !== undefined) return [queue];
+  // STS, which gives credentials by IRSA, is where SQS itself would be.
+  return [{ ...queue, ports: [...new Set([...queue.ports, HTTP_PORTS.tls])] }, POD_IDENTITY];
+}
+
 function servicePolicies(context: Context): void {
   const { networkPolicy, expose } = context.app.spec;
   const visitors = peersOf(networkPolicy?.ingressFrom);
@@ -91,7 +107,7 @@ function servicePolicies(context: Context): void {
     expose?.hosts?.worker === undefined ? { peers: [operator(context)], ports: [PORTS.worker] } : open('worker');
   policy(context, 'vote', {
     ingress: [open('vote'), metrics],
-    egress: [DNS, { peers: podsOf(context, 'front'), ports: [PORTS.front] }, towards(context, 'rabbitmq')],
+    egress: [DNS, { peers: podsOf(context, 'front'), ports: [PORTS.front] }, ...towardsQueue(context)],
   });
   policy(context, 'front', {
     ingress: [open('front', ...podsOf(context, 'vote')), metrics],
@@ -99,7 +115,7 @@ function servicePolicies(context: Context): void {
   });
   policy(context, 'worker', {
     ingress: [worker, metrics],
-    egress: [DNS, towards(context, 'rabbitmq'), towards(context, 'mysql')],
+    egress: [DNS, ...towardsQueue(context), towards(context, 'mysql')],
   });
 }
 

@@ -90,6 +90,7 @@ test('its pods stay as they are while it hibernates, so that nothing restarts tw
 test.each([
   { type: 'ExternalRabbitMQ', externalRabbitmq: { host: 'mq.example.com', secretRef: { name: 'login' } } },
   { type: 'RabbitmqCluster', rabbitmqCluster: { name: 'shared' } },
+  { type: 'SQS', sqs: { region: 'eu-west-1' } },
 ])('a queue of the type $type is not run', (queue) => {
   const objects = objectsOf({ queue });
   expect(objects.namesOf('StatefulSet')).toEqual(['shop-mysql']);

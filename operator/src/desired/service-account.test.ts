@@ -30,3 +30,15 @@ test('servers that somebody else runs have none', () => {
   });
   expect(objects.namesOf('ServiceAccount')).toEqual(['shop-vote-server', 'shop-worker-server', 'shop-front-server']);
 });
+
+test('those of vote and worker are somebody to a cloud', () => {
+  const serviceAccountAnnotations = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::111122223333:role/polls' };
+  const queue = { type: 'SQS', sqs: { region: 'eu-west-1', serviceAccountAnnotations } };
+  const accounts = objectsOf({ queue }).ofKind('ServiceAccount');
+  expect(Object.fromEntries(accounts.map(({ metadata }) => [metadata?.name, metadata?.annotations]))).toEqual({
+    'shop-vote-server': serviceAccountAnnotations,
+    'shop-worker-server': serviceAccountAnnotations,
+    'shop-front-server': undefined,
+    'shop-mysql': undefined,
+  });
+});

@@ -49,6 +49,7 @@ describe('a change of something else', () => {
       queue: { type: 'ExternalRabbitMQ', externalRabbitmq: { host: 'mq', secretRef: { name: 'mq' } } },
     }),
     stored('plain'),
+    stored('cloud', { queue: { type: 'SQS', sqs: { region: 'local', secretRef: { name: 'aws' } } } }),
     stored('far', { database: external }, { namespace: 'elsewhere' }),
     { ...stored('broken'), spec: { database: external } },
   );
@@ -65,6 +66,7 @@ describe('a change of something else', () => {
     ],
     ['of a Secret that several name', secret('db'), ['show/shop', 'show/kiosk']],
     ['of a Secret that one names', secret('mq'), ['show/kiosk']],
+    ['of a Secret with an access key', secret('aws'), ['show/cloud']],
     ['of a Secret that nobody names', secret('other'), []],
     ['of a Secret of another namespace', secret('db', 'elsewhere'), ['elsewhere/far']],
   ])('%s', (_, object, keys) => {

@@ -132,6 +132,11 @@ test.each<[string, Partial<Findings>, Partial<Summary>]>([
   ['the poll is suspended', { reading: reading({ state: 'Suspended' }) }, { Open: 'False Suspended' }],
   ['the poll is closed', { reading: reading({ state: 'Draining' }) }, { Open: 'False Draining' }],
   ['the poll is over', { reading: reading(asleep) }, { Open: 'False Final', Final: 'True Counted' }],
+  [
+    'the poll is over by assumption',
+    { reading: reading({ state: 'Final', count: countOf({ isFinal: true, isAssumed: true }) }) },
+    { Open: 'False Final', Final: 'True CountAssumed' },
+  ],
   ['it is paused', { isPaused: true }, { Paused: 'True ReconcileDisabled' }],
   ['it is to sleep while the poll is open', { hibernation: 'Refused' }, { Hibernated: 'False HibernationRefused' }],
   [
@@ -143,6 +148,25 @@ test.each<[string, Partial<Findings>, Partial<Summary>]>([
       Open: 'False Final',
       Final: 'True Counted',
       Hibernated: 'False RollingOut',
+    },
+  ],
+  [
+    'it sleeps, and what was final by assumption stays so',
+    {
+      hibernation: 'Granted',
+      reading: NOTHING_HEARD,
+      components: everyComponent(noPods),
+      app: {
+        ...votingApp(),
+        status: { tally: { total: 3, asOf: '2026-11-20T21:00:00Z', final: true, assumed: true } },
+      },
+    },
+    {
+      ...UNHEARD,
+      Ready: 'True Hibernated',
+      Degraded: 'False Hibernated',
+      Final: 'True CountAssumed',
+      Hibernated: 'True Hibernated',
     },
   ],
   [

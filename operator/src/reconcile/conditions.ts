@@ -134,10 +134,12 @@ function final({ app, hibernation, reading: { count } }: Findings): Verdict {
   // What is final stays so while its services sleep.
   const wasFinal = hibernation === 'Granted' && app.status?.tally?.final === true;
   const isFinal = count?.isFinal ?? (wasFinal || null);
+  const isAssumed = count?.isAssumed ?? app.status?.tally?.assumed === true;
   if (isFinal === null) return verdict('Unknown', 'NotKnown', 'The services have not told how the count is.');
-  return isFinal
-    ? verdict('True', 'Counted', 'Every accepted vote is counted.')
-    : verdict('False', 'Counting', 'The result may still change.');
+  if (!isFinal) return verdict('False', 'Counting', 'The result may still change.');
+  return isAssumed
+    ? verdict('True', 'CountAssumed', 'Assumed: the queue was empty and no vote had come for a minute.')
+    : verdict('True', 'Counted', 'Every accepted vote is counted.');
 }
 
 function hibernated(findings: Findings): Verdict {

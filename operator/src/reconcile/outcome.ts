@@ -17,6 +17,7 @@ export const REASONS = {
   ApplyFailed: 'The API server refused an object.',
   AsAsked: 'It is as it was asked to be.',
   BeingDeleted: 'An object that is needed is being deleted; it is made anew afterwards.',
+  CountAssumed: 'The queue, of SQS, was empty by its own account, and no vote had come for a minute.',
   Counted: 'Every accepted vote is counted.',
   Counting: 'Accepted votes wait to be counted.',
   Current: 'The services are of the operator’s own release.',

@@ -48,6 +48,7 @@ test.each([
     'of a broker of somebody’s',
     { queue: { type: 'ExternalRabbitMQ', externalRabbitmq: { host: 'mq', secretRef: { name: 'a' } } } },
   ],
+  ['of SQS', { queue: { type: 'SQS', sqs: { region: 'eu-west-1' } } }],
 ])('the resource %s names none, and nothing is asked', async (_, sections) => {
   const get = () => Promise.reject(refusalOf(500));
   expect(await findRabbitmqCluster({ get }, votingApp(sections))).toBeNull();

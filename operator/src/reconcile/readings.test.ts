@@ -98,6 +98,7 @@ const HEARD = {
     ],
     pending: 2,
     isFinal: false,
+    isAssumed: false,
     asOf: totals.asOf,
   },
 };
@@ -121,6 +122,16 @@ describe('what the services say', () => {
     [
       'the results are final',
       { [RESULTS]: [200, { ...shown, final: { version: 1, at: totals.asOf } }] },
+      { count: { ...HEARD.count, isFinal: true } },
+    ],
+    [
+      'the results are final by assumption',
+      { [RESULTS]: [200, { ...shown, final: { version: 1, at: totals.asOf, reason: 'assumed' } }] },
+      { count: { ...HEARD.count, isFinal: true, isAssumed: true } },
+    ],
+    [
+      'what was assumed has been repaired since',
+      { [RESULTS]: [200, { ...shown, final: { version: 2, at: totals.asOf, reason: 'assumed' } }] },
       { count: { ...HEARD.count, isFinal: true } },
     ],
     [

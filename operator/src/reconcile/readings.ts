@@ -1,7 +1,7 @@
 import { type ServiceName, objectNames } from '@voteapp/contracts/cluster-objects';
 import type { PollState } from '@voteapp/contracts/definition';
 import { DEFINITION_PATH, publicPoll } from '@voteapp/contracts/http/poll';
-import { hiddenResults, results } from '@voteapp/contracts/http/results';
+import { hiddenResults, isAssumed, results } from '@voteapp/contracts/http/results';
 import * as z from 'zod';
 
 /** What the services of a VotingApp say of themselves; null: nothing could be heard. */
@@ -17,6 +17,8 @@ export interface Reading {
     readonly options: readonly { readonly id: string; readonly votes: number }[] | null;
     readonly pending: number | null;
     readonly isFinal: boolean;
+    /** Whether it is taken to be final without proof. */
+    readonly isAssumed: boolean;
     readonly asOf: string;
   } | null;
 }
@@ -144,5 +146,5 @@ function countOf(answer: Answer | null): Reading['count'] {
   if (totals === undefined) return null;
   const { counted, pending, final, asOf } = totals;
   const options = shown.data?.options.map(({ id, votes }) => ({ id, votes })) ?? null;
-  return { total: counted, options, pending, isFinal: final !== null, asOf };
+  return { total: counted, options, pending, isFinal: final !== null, isAssumed: isAssumed(final), asOf };
 }

@@ -171,6 +171,13 @@ test.each<[string, object, typeof BINDING | null, readonly string[]]>([
     ['db-login: username password', 'ca: ca.crt'],
   ],
   ['a broker of one’s own needs its login', { queue: externalQueue }, null, ['mq-login: username password']],
+  ['SQS needs nothing where the pods are somebody', { queue: { type: 'SQS', sqs: { region: 'local' } } }, null, []],
+  [
+    'SQS by a key needs the key',
+    { queue: { type: 'SQS', sqs: { region: 'local', secretRef: { name: 'aws' } } } },
+    null,
+    ['aws: aws_access_key aws_secret_key'],
+  ],
   [
     'a RabbitmqCluster has made its login itself',
     { queue: { type: 'RabbitmqCluster', rabbitmqCluster: { name: 'mq' } } },

@@ -8,7 +8,7 @@ import {
   SECRET_KEYS,
   type SecretKey,
 } from '@voteapp/contracts/cluster-objects';
-import { DEFAULT_CA_KEY, LOGIN_KEYS } from '@voteapp/contracts/resource/connection';
+import { ACCESS_KEY_KEYS, DEFAULT_CA_KEY, LOGIN_KEYS } from '@voteapp/contracts/resource/connection';
 import type { VotingApp } from '@voteapp/contracts/resource/voting-app';
 
 import { ownersOf } from '../desired/context.ts';
@@ -59,6 +59,7 @@ export function neededSecrets({ spec }: VotingApp, binding: RabbitmqClusterBindi
   const login = [LOGIN_KEYS.username, LOGIN_KEYS.password];
   const database = spec.database?.external;
   const queue = spec.queue?.externalRabbitmq;
+  const accessKey = spec.queue?.sqs?.secretRef;
   const authorities = [database?.tls, queue?.tls, spec.queue?.rabbitmqCluster?.tls].flatMap(
     (tls) => tls?.caSecretRef ?? [],
   );
@@ -66,6 +67,7 @@ export function neededSecrets({ spec }: VotingApp, binding: RabbitmqClusterBindi
     ...[database, queue].flatMap((server) =>
       server === undefined ? [] : [{ name: server.secretRef.name, keys: login }],
     ),
+    ...(accessKey === undefined ? [] : [{ name: accessKey.name, keys: Object.values(ACCESS_KEY_KEYS) }]),
     ...(binding === null ? [] : [{ name: binding.secret, keys: login }]),
     ...authorities.map(({ name, key = DEFAULT_CA_KEY }) => ({ name, keys: [key] })),
   ];

@@ -92,6 +92,15 @@ describe('the tally', () => {
     expect(tally(countOf({ options: of }))?.leader).toBe(leader);
   });
 
+  test('says that final is assumed, hidden or not, and says nothing of it where it is proved', () => {
+    const assumed = { isFinal: true, isAssumed: true, asOf: at(1) };
+    expect(tally(countOf(assumed))).toMatchObject({ final: true, assumed: true });
+    const app = votingApp({ poll: { results: { visibility: 'AfterClose' } } });
+    const unshown = status({ app, reading: reading({ state: 'Open', count: countOf(assumed) }) }).tally;
+    expect(unshown).toEqual({ total: 3, asOf: at(1), final: true, assumed: true });
+    expect(tally(countOf({ ...assumed, isAssumed: false }))).not.toHaveProperty('assumed');
+  });
+
   test('a hidden count says nothing of options, whatever was told before', () => {
     expect(tally(countOf({ options: null, asOf: at(1) }), SHOWN)).toEqual({ total: 3, asOf: at(1), final: false });
   });

@@ -37,11 +37,11 @@ function leaderOf(options: readonly { readonly id: string; readonly votes: numbe
   return leaders.length === 1 ? leaders[0]?.id : undefined;
 }
 
-function withoutOptions({ total, asOf, final }: Tally): Tally {
-  return { total, asOf, final };
+function withoutOptions({ total, asOf, final, assumed }: Tally): Tally {
+  return { total, asOf, final, ...(assumed !== undefined && { assumed }) };
 }
 
-function asTally({ total, options, isFinal, asOf }: NonNullable<Reading['count']>): Tally {
+function asTally({ total, options, isFinal, isAssumed, asOf }: NonNullable<Reading['count']>): Tally {
   const leader = options === null ? undefined : leaderOf(options);
   return {
     total,
@@ -49,6 +49,7 @@ function asTally({ total, options, isFinal, asOf }: NonNullable<Reading['count']
     ...(leader !== undefined && { leader }),
     asOf,
     final: isFinal,
+    ...(isAssumed && { assumed: true }),
   };
 }
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { NAME_PATTERN } from './names.ts';
 import { POLICIES, VISIBILITIES } from './poll-choices.ts';
 import { distinct, listMap } from './resource/lists.ts';
-import { characters } from './resource/names.ts';
+import { characters, HTTP_ORIGIN } from './resource/names.ts';
 import { instant } from './resource/time.ts';
 import { withRules } from './resource/rule.ts';
 
@@ -33,12 +33,7 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
-const LABEL = '[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?';
-const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
-// A name that ends in a number would be taken for an address.
-const HOST = `((${LABEL}[.])*[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?|${OCTET}([.]${OCTET}){3})`;
-const PORT = '([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
-const PICTURE_URL = new RegExp(`^https?://${HOST}(:${PORT})?([/?#][-._~:/?#[\\]@!$&()*+,;=%a-zA-Z0-9]*)?$`);
+const PICTURE_URL = new RegExp(`^${HTTP_ORIGIN}([/?#][-._~:/?#[\\]@!$&()*+,;=%a-zA-Z0-9]*)?$`);
 
 const timeZone = withRules(
   z.string().max(64).regex(ZONE_NAME, { error: 'must be an IANA time zone such as America/Sao_Paulo', abort: true }),

@@ -63,6 +63,11 @@ export const hiddenResults = z.object({
   totals,
 });
 
+/** Whether a result is final by assumption: no proof of it, and no repair since. */
+export function isAssumed(final: Totals['final']): boolean {
+  return final?.version === 1 && final.reason === ASSUMED;
+}
+
 export type Totals = z.output<typeof totals>;
 export type Results = z.output<typeof results>;
 export type HiddenResults = z.output<typeof hiddenResults>;

@@ -34,6 +34,22 @@ export function host() {
     );
 }
 
+const LABEL = '[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?';
+const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+// A name that ends in a number would be taken for an address.
+const URL_HOST = `((${LABEL}[.])*[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?|${OCTET}([.]${OCTET}){3})`;
+const URL_PORT = '([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
+
+/** The beginning of a URL, as a pattern: scheme, host and perhaps a port. */
+export const HTTP_ORIGIN = `https?://${URL_HOST}(:${URL_PORT})?`;
+
+const SERVER_URL = new RegExp(`^${HTTP_ORIGIN}(/[-._~a-zA-Z0-9/]*)?$`);
+
+/** Where a server of HTTP is. */
+export function serverUrl() {
+  return z.string().max(512).regex(SERVER_URL, 'must be a URL such as https://sqs.example.com:8443');
+}
+
 export function tcpPort() {
   return z.int().min(1).max(65_535);
 }

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 
-import { clientTls, loginSecret } from './connection.ts';
-import { dnsName, host, tcpPort } from './names.ts';
+import { accessKeySecret, clientTls, loginSecret } from './connection.ts';
+import { annotations, dnsName, host, serverUrl, tcpPort } from './names.ts';
 import { podFields } from './pods.ts';
 import { memberRules, withRules } from './rule.ts';
 import { storage } from './storage.ts';
 
-export const QUEUE_TYPES = ['RabbitMQ', 'ExternalRabbitMQ', 'RabbitmqCluster'] as const;
+export const QUEUE_TYPES = ['RabbitMQ', 'ExternalRabbitMQ', 'RabbitmqCluster', 'SQS'] as const;
 export const DEFAULT_AMQP_PORT = { plain: 5672, tls: 5671 } as const;
 export const DEFAULT_VHOST = '/';
 
@@ -56,6 +56,37 @@ const rabbitmqCluster = z
   .optional()
   .describe('A RabbitmqCluster of the RabbitMQ cluster operator; with type RabbitmqCluster.');
 
+const sqsSection = withRules(
+  z.strictObject({
+    region: z
+      .string()
+      .min(1)
+      .max(63)
+      .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a region such as eu-west-1')
+      .describe('Region of the queues.'),
+    endpoint: serverUrl()
+      .optional()
+      .describe(
+        'Address of a server that speaks as SQS does, or of an interface endpoint of a VPC. Default: that of SQS in the region.',
+      ),
+    secretRef: accessKeySecret().optional(),
+    serviceAccountAnnotations: annotations()
+      .optional()
+      .describe(
+        'Annotations of the ServiceAccounts of vote and worker, as eks.amazonaws.com/role-arn, by which IRSA gives their pods a role.',
+      ),
+  }),
+  {
+    at: 'serviceAccountAnnotations',
+    cel: '!has(self.serviceAccountAnnotations) || !has(self.secretRef)',
+    message: 'must be absent with secretRef, whose key would be used instead',
+    holds: ({ serviceAccountAnnotations, secretRef }) =>
+      serviceAccountAnnotations === undefined || secretRef === undefined,
+  },
+).describe('Standard queues of Amazon SQS, which the services make where they are not there; with type SQS.');
+
+export type SqsSection = z.output<typeof sqsSection>;
+
 export const queueSchema = withRules(
   z.strictObject({
     type: z
@@ -64,10 +95,12 @@ export const queueSchema = withRules(
     rabbitmq,
     externalRabbitmq,
     rabbitmqCluster,
+    sqs: sqsSection.optional(),
   }),
   ...memberRules<QueueType>({
     RabbitMQ: { member: 'rabbitmq', required: false },
     ExternalRabbitMQ: { member: 'externalRabbitmq', required: true },
     RabbitmqCluster: { member: 'rabbitmqCluster', required: true },
+    SQS: { member: 'sqs', required: true },
   }),
 ).describe('Where accepted votes wait to be counted. Default: a RabbitMQ of one node.');

@@ -61,6 +61,12 @@ const tally = z.strictObject({
     .describe('Id of the option with the most votes. Absent while hidden, without votes, or when several are level.'),
   asOf: instant().describe('When it was read.'),
   final: z.boolean().describe('Whether it no longer changes.'),
+  assumed: z
+    .boolean()
+    .optional()
+    .describe(
+      'True where final is assumed: the queue, of SQS, was empty by its own account, and no vote had come for a minute. Absent: final is proved.',
+    ),
 });
 
 /** What the operator reports. */

@@ -1,4 +1,4 @@
-import { type BadResource, OPTIONS, badEdit, external, externalRabbitmq, managed, rabbitmq } from './case.ts';
+import { type BadResource, OPTIONS, badEdit, external, externalRabbitmq, managed, rabbitmq, sqs } from './case.ts';
 
 const ROUND = 'within a round; set a new spec.poll.id to start a new count';
 const STAYS = 'must stay as it is; create another VotingApp instead';
@@ -65,6 +65,7 @@ export const BAD_EDITS: Readonly<Record<string, BadResource>> = {
     NO_SHRINKING,
   ),
   'another queue': badEdit({}, { queue: { type: 'ExternalRabbitMQ', externalRabbitmq } }, 'spec.queue.type', STAYS),
+  'SQS in the place of RabbitMQ': badEdit({}, { queue: { type: 'SQS', sqs } }, 'spec.queue.type', STAYS),
   'fewer nodes of RabbitMQ': badEdit(
     rabbitmq({ replicas: 3 }),
     rabbitmq({ replicas: 1 }),

@@ -14,6 +14,7 @@ import {
   managed,
   rabbitmq,
   letting,
+  sqs,
 } from './case.ts';
 
 const CIDR = 'must be a range of addresses such as 10.0.0.0/8';
@@ -81,9 +82,9 @@ export const BAD_SECTIONS: Readonly<Record<string, BadResource>> = {
     UNSUPPORTED,
   ),
   'a queue of no driver': bad(
-    { queue: { type: 'SQS' } },
+    { queue: { type: 'Kafka' } },
     'spec.queue.type',
-    'must be one of RabbitMQ, ExternalRabbitMQ, RabbitmqCluster',
+    'must be one of RabbitMQ, ExternalRabbitMQ, RabbitmqCluster, SQS',
     UNSUPPORTED,
   ),
   'two nodes of RabbitMQ': bad(
@@ -116,6 +117,57 @@ export const BAD_SECTIONS: Readonly<Record<string, BadResource>> = {
     { queue: { type: 'RabbitmqCluster' } },
     'spec.queue.rabbitmqCluster',
     'is required with type RabbitmqCluster',
+  ),
+  'SQS of no region': bad({ queue: { type: 'SQS' } }, 'spec.queue.sqs', 'is required with type SQS'),
+  'a managed RabbitMQ and SQS': bad(
+    { queue: { type: 'RabbitMQ', sqs } },
+    'spec.queue.sqs',
+    'must be absent unless type is SQS',
+  ),
+  'a region in words': bad(
+    { queue: { type: 'SQS', sqs: { region: 'Europe (Ireland)' } } },
+    'spec.queue.sqs.region',
+    'must be a region such as eu-west-1',
+    NO_MATCH,
+  ),
+  'SQS at a host without a scheme': bad(
+    { queue: { type: 'SQS', sqs: { ...sqs, endpoint: 'sqs.example.com:443' } } },
+    'spec.queue.sqs.endpoint',
+    'must be a URL such as https://sqs.example.com:8443',
+    NO_MATCH,
+  ),
+  'SQS at port 65536': bad(
+    { queue: { type: 'SQS', sqs: { ...sqs, endpoint: 'https://sqs.example.com:65536' } } },
+    'spec.queue.sqs.endpoint',
+    'must be a URL such as https://sqs.example.com:8443',
+    NO_MATCH,
+  ),
+  'SQS at port 0': bad(
+    { queue: { type: 'SQS', sqs: { ...sqs, endpoint: 'https://sqs.example.com:0' } } },
+    'spec.queue.sqs.endpoint',
+    'must be a URL such as https://sqs.example.com:8443',
+    NO_MATCH,
+  ),
+  'SQS with a password in its address': bad(
+    { queue: { type: 'SQS', sqs: { ...sqs, endpoint: 'https://me:secret@sqs.example.com' } } },
+    'spec.queue.sqs.endpoint',
+    'must be a URL such as https://sqs.example.com:8443',
+    NO_MATCH,
+  ),
+  'SQS by an access key and by a role': bad(
+    {
+      queue: {
+        type: 'SQS',
+        sqs: { ...sqs, secretRef: { name: 'aws' }, serviceAccountAnnotations: { 'eks.amazonaws.com/role-arn': 'x' } },
+      },
+    },
+    'spec.queue.sqs.serviceAccountAnnotations',
+    'must be absent with secretRef, whose key would be used instead',
+  ),
+  'an annotation of a ServiceAccount with a space': bad(
+    { queue: { type: 'SQS', sqs: { ...sqs, serviceAccountAnnotations: { 'role arn': 'x' } } } },
+    'spec.queue.sqs.serviceAccountAnnotations',
+    'must have keys such as app or example.com/app',
   ),
   'a virtual host with a space': bad(
     { queue: { type: 'ExternalRabbitMQ', externalRabbitmq: { ...externalRabbitmq, vhost: 'a b' } } },

@@ -66,6 +66,7 @@ export const UNKNOWN = 'unknown field';
 
 export const external = { host: 'db.example.com', secretRef: { name: 'db-login' } };
 export const externalRabbitmq = { host: 'mq.example.com', secretRef: { name: 'mq-login' } };
+export const sqs = { region: 'eu-west-1' };
 export const hosts = { vote: 'vote.example.com', front: 'results.example.com' };
 export const gateway = { parentRefs: [{ name: 'public' }] };
 export const opensAt = '2026-12-20T21:00:00Z';

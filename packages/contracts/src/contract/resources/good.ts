@@ -10,6 +10,7 @@ import {
   opensAt,
   managed,
   rabbitmq,
+  sqs,
 } from './case.ts';
 
 /** Resources that both take. */
@@ -99,6 +100,22 @@ export const GOOD_RESOURCES: Readonly<Record<string, GoodResource>> = {
   },
   'a RabbitmqCluster': {
     resource: app({ queue: { type: 'RabbitmqCluster', rabbitmqCluster: { name: 'shared', tls: { enabled: false } } } }),
+  },
+  'SQS by the identity of the pods': {
+    resource: app({
+      queue: {
+        type: 'SQS',
+        sqs: { ...sqs, serviceAccountAnnotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/polls' } },
+      },
+    }),
+  },
+  'SQS by an access key, at an endpoint': {
+    resource: app({
+      queue: { type: 'SQS', sqs: { ...sqs, endpoint: 'https://sqs.example.com:65535/', secretRef: { name: 'aws' } } },
+    }),
+  },
+  'SQS at an address, of a region of its own': {
+    resource: app({ queue: { type: 'SQS', sqs: { region: 'local', endpoint: 'http://10.0.0.7:4566' } } }),
   },
   'a gateway': { resource: app({ expose: { type: 'Gateway', hosts, gateway, tls: { enabled: true } } }) },
   'hosts that something else leads to': { resource: app({ expose: { type: 'None', hosts } }) },
