@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { isDuplicateKey, TransactionConflict } from './errors.ts';
 import { Pool } from './pool.ts';
-import { BYTES_PER_STATEMENT, type MySqlOptions, type Session } from './session.ts';
+import type { MySqlOptions, Session } from './session.ts';
+import { BYTES_PER_STATEMENT } from './statements.ts';
 
 const MOST_ATTEMPTS = 5;
 

@@ -10,7 +10,8 @@ import {
   type StoredRound,
 } from '../rules.ts';
 import type { Database } from './database.ts';
-import type { Session, Value } from './session.ts';
+import type { Session } from './session.ts';
+import { type Value, withRows } from './statements.ts';
 
 interface RoundRow {
   readonly round: Buffer;
@@ -113,7 +114,7 @@ async function startRound(session: Session, revision: number, base: BasePoll, no
     [base.round, await nextVersion(session)],
   );
   const shards = Array.from({ length: base.shards }, (_, shard) => [base.round, shard]);
-  await session.runRows('INSERT INTO shards (round, shard) VALUES', shards);
+  session.later(withRows('INSERT INTO shards (round, shard) VALUES', shards));
   await writeBase(session, revision, base, now);
 }
 

@@ -1,6 +1,6 @@
 import type { Plan, RejectedRow } from '../apply/plan.ts';
 import type { RoundPlan } from '../apply/round-ledger.ts';
-import type { Row, Session } from './session.ts';
+import { type Row, type Statement, withRows } from './statements.ts';
 
 /** As long as the columns are; what does not fit is not needed by anybody. */
 const ROUND_BYTES = 64;
@@ -18,103 +18,107 @@ function bytes({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-type Write = (session: Session, rows: readonly Row[]) => Promise<void>;
-
-/** Rows of one statement, each of which is a SELECT of its own to the server. */
-const UPSERT_ROWS = 100;
-
 /**
- * Inserts rows, or updates those whose keys are there. In `updates` the table is `new` where the values to insert are
- * meant: a derived table is the one name for them that MySQL and MariaDB both know and do not warn of.
+ * Adds numbers to rows that differ by their `choice` alone, or inserts them. The sums come in a CASE, for MySQL and
+ * MariaDB have no name in common, but a derived table's, for the values of an INSERT.
  */
-function upsert(table: string, columns: readonly string[], updates: readonly string[]): Write {
-  const names = columns.map((column) => `\`${column}\``);
-  const first = `SELECT ${names.map((name) => `? AS ${name}`).join(', ')}`;
-  const further = ` UNION ALL SELECT ${names.map(() => '?').join(', ')}`;
-  return async (session, rows) => {
-    for (let start = 0; start < rows.length; start += UPSERT_ROWS) {
-      const part = rows.slice(start, start + UPSERT_ROWS);
-      await session.run(
-        `INSERT INTO ${table} (${names.join(', ')})
-         SELECT ${names.map((name) => `new.${name}`).join(', ')}
-         FROM (${first}${further.repeat(part.length - 1)}) AS new
-         ON DUPLICATE KEY UPDATE ${updates.join(', ')}`,
-        part.flat(),
-      );
-    }
+function additions(table: string, keys: readonly string[], numbers: readonly string[]) {
+  const columns = [...keys, 'choice', ...numbers].map((column) => `\`${column}\``).join(', ');
+  return (key: Row, rows: readonly { readonly choice: number; readonly add: readonly number[] }[]): Statement[] => {
+    if (rows.length === 0) return [];
+    const cases = rows.map(() => 'WHEN ? THEN ?').join(' ');
+    const updates = numbers.map((name) => `\`${name}\` = \`${name}\` + CASE choice ${cases} END`);
+    return [
+      {
+        sql: `INSERT INTO ${table} (${columns}) VALUES ? ON DUPLICATE KEY UPDATE ${updates.join(', ')}`,
+        values: [
+          rows.map(({ choice, add }) => [...key, choice, ...add]),
+          ...numbers.flatMap((_, index) => rows.flatMap(({ choice, add }) => [choice, add[index] ?? 0])),
+        ],
+      },
+    ];
   };
 }
 
-function additions(table: string, keys: readonly string[], numbers: readonly string[]): Write {
-  const updates = numbers.map((name) => `\`${name}\` = ${table}.\`${name}\` + new.\`${name}\``);
-  return upsert(table, [...keys, ...numbers], updates);
-}
+const addCounts = additions('counts', ['round', 'shard'], ['votes', 'cast']);
+const addMinute = additions('minute_counts', ['round', 'shard', 'minute'], ['cast']);
 
-const addTotals = additions('shards', ['round', 'shard'], ['accepted', 'duplicates', 'rejected', 'late', 'log_size']);
-const addCounts = additions('counts', ['round', 'shard', 'choice'], ['votes', 'cast']);
-const addMinutes = additions('minute_counts', ['round', 'minute', 'shard', 'choice'], ['cast']);
+function addTotals(shard: number, { round, totals }: RoundPlan): Statement[] {
+  const { accepted, duplicates, rejected, late, batches } = totals;
+  if (accepted === 0 && batches === 0) return [];
+  const numbers = { accepted, duplicates, rejected, late, log_size: batches };
+  const names = Object.keys(numbers);
+  const sql = `INSERT INTO shards (round, shard, ${names.join(', ')}) VALUES (?, ?, ?, ?, ?, ?, ?)
+               ON DUPLICATE KEY UPDATE ${names.map((name) => `${name} = ${name} + ?`).join(', ')}`;
+  return [{ sql, values: [round, shard, ...Object.values(numbers), ...Object.values(numbers)] }];
+}
 
 // Assignments take effect one after the other: `beat`, which decides, comes last.
 const BEAT_VALUES = ['def', 'last', 'clock', 'closed', 'refused', 'committed_at', 'beat'];
-const putBeats = upsert(
-  'beats',
-  ['round', 'producer', 'shard', ...BEAT_VALUES],
-  BEAT_VALUES.map((name) => `${name} = IF(new.beat > beats.beat, new.${name}, beats.${name})`),
-);
+const BEAT_COLUMNS = ['round', 'producer', 'shard', ...BEAT_VALUES];
+const PUT_BEAT = `INSERT INTO beats (${BEAT_COLUMNS.join(', ')})
+  SELECT ${BEAT_COLUMNS.map((name) => `new.${name}`).join(', ')}
+  FROM (SELECT ${BEAT_COLUMNS.map((name) => `? AS ${name}`).join(', ')}) AS new
+  ON DUPLICATE KEY UPDATE
+    ${BEAT_VALUES.map((name) => `${name} = IF(new.beat > beats.beat, new.${name}, beats.${name})`).join(', ')}`;
 
-async function writeLog(session: Session, shard: number, { round, totals, batches }: RoundPlan, now: number) {
-  if (totals.accepted > 0 || totals.batches > 0) {
-    const { accepted, duplicates, rejected, late } = totals;
-    await addTotals(session, [[round, shard, accepted, duplicates, rejected, late, totals.batches]]);
-  }
-  await session.runRows(
-    `INSERT INTO batches
-       (round, producer, shard, n, log_index, accepted, duplicates, rejected, digest, body, committed_at)
-     VALUES`,
-    batches.map(({ producer, n, logIndex, accepted, duplicates, rejected, digest, body }) => {
-      const name = [round, hexBytes(producer), shard, n];
-      return [...name, logIndex, accepted, duplicates, rejected, hexBytes(digest), bytes(body), now];
-    }),
-  );
+function logStatements(shard: number, plan: RoundPlan, now: number): Statement[] {
+  const { round, batches } = plan;
+  return [
+    ...addTotals(shard, plan),
+    ...withRows(
+      `INSERT INTO batches
+         (round, producer, shard, n, log_index, accepted, duplicates, rejected, digest, body, committed_at)
+       VALUES`,
+      batches.map(({ producer, n, logIndex, accepted, duplicates, rejected, digest, body }) => {
+        const name = [round, hexBytes(producer), shard, n];
+        return [...name, logIndex, accepted, duplicates, rejected, hexBytes(digest), bytes(body), now];
+      }),
+    ),
+  ];
 }
 
-async function writeVotes(session: Session, shard: number, { round, votes, ids, counts, minutes }: RoundPlan) {
-  await session.runRows(
-    'REPLACE INTO votes (round, voter, choice, seq, producer, n, idx) VALUES',
-    votes.map(({ voter, choice, seq, producer, n, index }) => {
-      return [round, tagBytes(voter), choice, seq, hexBytes(producer), n, index];
-    }),
-  );
-  await session.runRows(
-    'INSERT INTO vote_ids (round, id, voter, choice, seq) VALUES',
-    ids.map(({ id, voter, choice, seq }) => [round, tagBytes(id), tagBytes(voter), choice, seq]),
-  );
-  await addCounts(
-    session,
-    counts.map(({ choice, votes: inTally, cast }) => [round, shard, choice, inTally, cast]),
-  );
-  await addMinutes(
-    session,
-    minutes.map(({ minute, choice, cast }) => [round, minute, shard, choice, cast]),
-  );
+function voteStatements(shard: number, { round, votes, ids, counts, minutes }: RoundPlan): Statement[] {
+  return [
+    ...withRows(
+      'REPLACE INTO votes (round, voter, choice, seq, producer, n, idx) VALUES',
+      votes.map(({ voter, choice, seq, producer, n, index }) => {
+        return [round, tagBytes(voter), choice, seq, hexBytes(producer), n, index];
+      }),
+    ),
+    ...withRows(
+      'INSERT INTO vote_ids (round, id, voter, choice, seq) VALUES',
+      ids.map(({ id, voter, choice, seq }) => [round, tagBytes(id), tagBytes(voter), choice, seq]),
+    ),
+    ...addCounts(
+      [round, shard],
+      counts.map(({ choice, votes: inTally, cast }) => ({ choice, add: [inTally, cast] })),
+    ),
+    ...[...Map.groupBy(minutes, ({ minute }) => minute)].flatMap(([minute, rows]) =>
+      addMinute(
+        [round, shard, minute],
+        rows.map(({ choice, cast }) => ({ choice, add: [cast] })),
+      ),
+    ),
+  ];
 }
 
-async function writeSigns(session: Session, shard: number, { round, beats, markers }: RoundPlan, now: number) {
-  await putBeats(
-    session,
-    beats.map(({ producer, def, beat }) => {
+function signStatements(shard: number, { round, beats, markers }: RoundPlan, now: number): Statement[] {
+  return [
+    ...beats.map(({ producer, def, beat }) => {
       const { b, last, clock, closed, refused } = beat;
-      return [round, hexBytes(producer), shard, def, last, clock, closed ? 1 : 0, JSON.stringify(refused), now, b];
+      const values = [def, last, clock, closed ? 1 : 0, JSON.stringify(refused), now, b];
+      return { sql: PUT_BEAT, values: [round, hexBytes(producer), shard, ...values] };
     }),
-  );
-  await session.runRows(
-    'REPLACE INTO marker_commits (round, marker, shard) VALUES',
-    markers.map((marker) => [round, marker, shard]),
-  );
+    ...withRows(
+      'REPLACE INTO marker_commits (round, marker, shard) VALUES',
+      markers.map((marker) => [round, marker, shard]),
+    ),
+  ];
 }
 
-async function writeRejected(session: Session, rows: readonly RejectedRow[], now: number) {
-  await session.runRows(
+function rejectedStatements(rows: readonly RejectedRow[], now: number): Statement[] {
+  return withRows(
     `INSERT INTO rejected (digest, idx, round, shard, producer, n, reason, detail, entries, body, rejected_at)
      VALUES`,
     rows.map(({ digest, index, round, shard, producer, n, reason, detail, entries, body }) => {
@@ -126,12 +130,14 @@ async function writeRejected(session: Session, rows: readonly RejectedRow[], now
   );
 }
 
-/** Writes a plan, sorted by key, under the locks of its rounds' rows of the shard. */
-export async function writePlan(session: Session, shard: number, plan: Plan, now: number): Promise<void> {
-  for (const round of plan.rounds) {
-    await writeLog(session, shard, round, now);
-    await writeVotes(session, shard, round);
-    await writeSigns(session, shard, round, now);
-  }
-  await writeRejected(session, plan.rejected, now);
+/** What writes a plan, sorted by key, under the locks of its rounds' rows of the shard. */
+export function planStatements(shard: number, plan: Plan, now: number): Statement[] {
+  return [
+    ...plan.rounds.flatMap((round) => [
+      ...logStatements(shard, round, now),
+      ...voteStatements(shard, round),
+      ...signStatements(shard, round, now),
+    ]),
+    ...rejectedStatements(plan.rejected, now),
+  ];
 }

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/promise';
 
 import { MySqlUnavailable, TransactionConflict, translated } from './errors.ts';
+import { packetsOf, type Statement, type Value } from './statements.ts';
 
 /** How long a server may take to answer a statement or to take a connection, in ms. */
 export const ANSWER_LIMIT_MS = 5_000;
@@ -19,12 +20,6 @@ const IDLE_MS = 15_000;
 /** No connection outlives this, so that nobody stays with a former primary for ever. */
 const LIFETIME_MS = 60_000;
 
-// MariaDB turns an IN list of 1,000 values or more into a table to be joined.
-const ROWS_PER_STATEMENT = 900;
-
-/** With bytes written as two hexadecimal digits, half of the 16 MiB that both servers take by default. */
-export const BYTES_PER_STATEMENT = 4 * 1024 * 1024;
-
 export interface MySqlOptions {
   readonly host: string;
   readonly port: number;
@@ -40,6 +35,9 @@ export interface MySqlOptions {
   };
 }
 
+/** Between statements of one packet; it cannot be in a value, for there line breaks are written as `\\n`. */
+export const SEPARATOR = ';\n';
+
 export type Purpose = 'reading' | 'writing';
 
 const ISOLATION = {
@@ -49,38 +47,13 @@ const ISOLATION = {
   writing: 'READ COMMITTED',
 };
 
-export type Value = string | number | null | Buffer;
-export type Row = readonly Value[];
-
-function bytesOf(row: Row): number {
-  return row.reduce((sum: number, value) => {
-    return sum + (typeof value === 'string' || Buffer.isBuffer(value) ? value.length : 8);
-  }, 0);
-}
-
-/** Parts of `rows`, in order, that each fit into one statement. */
-function* statementsOf(rows: readonly Row[]): Generator<readonly Row[]> {
-  let part: Row[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    const size = bytesOf(row);
-    if (part.length === ROWS_PER_STATEMENT || (part.length > 0 && bytes + size > BYTES_PER_STATEMENT)) {
-      yield part;
-      part = [];
-      bytes = 0;
-    }
-    part.push(row);
-    bytes += size;
-  }
-  if (part.length > 0) yield part;
-}
-
 /** One connection, in the mode that all SQL here is written for. After any outage it is not usable any more. */
 export class Session {
   readonly #socket: Socket;
   readonly #connection: Connection;
   readonly #retiresAt = performance.now() + LIFETIME_MS;
   #idleTimer: NodeJS.Timeout | undefined;
+  readonly #waiting: Statement[] = [];
   #broken = false;
 
   private constructor(socket: Socket, connection: Connection) {
@@ -106,6 +79,7 @@ export class Session {
         database,
         stream: () => socket,
         connectTimeout: ANSWER_LIMIT_MS,
+        multipleStatements: true,
         charset: 'utf8mb4_bin',
         supportBigNumbers: true,
         decimalNumbers: true,
@@ -156,16 +130,7 @@ export class Session {
     values: readonly Value[] = [],
     limitMs = ANSWER_LIMIT_MS,
   ): Promise<readonly Columns[]> {
-    return (await this.#query(sql, values, limitMs)) as readonly Columns[];
-  }
-
-  /** The rows of any number of keys; `sql` ends where the list of keys follows. */
-  async rowsOf<Columns>(sql: string, values: readonly Value[], keys: readonly Row[]): Promise<readonly Columns[]> {
-    const rows: Columns[] = [];
-    for (const part of statementsOf(keys)) {
-      rows.push(...((await this.#query(`${sql} (?)`, [...values, part], ANSWER_LIMIT_MS)) as Columns[]));
-    }
-    return rows;
+    return (await this.#last({ sql, values }, limitMs)) as readonly Columns[];
   }
 
   /**
@@ -173,18 +138,41 @@ export class Session {
    * values that are wrong.
    */
   async run(sql: string, values: readonly Value[] = [], limitMs = ANSWER_LIMIT_MS): Promise<number> {
-    return ((await this.#query(sql, values, limitMs)) as ResultSetHeader).affectedRows;
+    return ((await this.#last({ sql, values }, limitMs)) as ResultSetHeader).affectedRows;
   }
 
-  /** Writes any number of rows; `sql` ends where their values follow. */
-  async runRows(sql: string, rows: readonly Row[]): Promise<void> {
-    for (const part of statementsOf(rows)) await this.#query(`${sql} ?`, [part], ANSWER_LIMIT_MS);
+  /** The rows of each question, which may take several statements, or none. */
+  async ask(questions: readonly (readonly Statement[])[]): Promise<readonly (readonly object[])[]> {
+    const results = (await this.#send(questions.flat(), ANSWER_LIMIT_MS)) as object[][];
+    let first = 0;
+    return questions.map(({ length }) => {
+      first += length;
+      return results.slice(first - length, first).flat();
+    });
   }
 
-  async #query(sql: string, values: readonly unknown[], limitMs: number): Promise<unknown> {
+  /** Goes with whatever is sent next, before it, in the same packet; what fails of it fails there. */
+  later(statements: readonly Statement[]): void {
+    this.#waiting.push(...statements);
+  }
+
+  async #last(statement: Statement, limitMs: number): Promise<unknown> {
+    return (await this.#send([statement], limitMs)).at(-1);
+  }
+
+  /** Results in order, without those of what waited. The server leaves out all that follows a statement that fails. */
+  async #send(statements: readonly Statement[], limitMs: number): Promise<unknown[]> {
+    const waited = this.#waiting.splice(0);
+    const results: unknown[] = [];
+    for (const packet of packetsOf([...waited, ...statements])) results.push(...(await this.#query(packet, limitMs)));
+    return results.slice(waited.length);
+  }
+
+  async #query(packet: readonly Statement[], limitMs: number): Promise<unknown[]> {
+    const sql = packet.map((one) => this.#connection.format(one.sql, [...one.values])).join(SEPARATOR);
     try {
-      const [result] = await this.#connection.query({ sql, values: [...values], timeout: limitMs });
-      return result;
+      const [result] = await this.#connection.query({ sql, timeout: limitMs });
+      return packet.length === 1 ? [result] : (result as unknown[]);
     } catch (thrown) {
       const error = translated(thrown);
       if (error instanceof MySqlUnavailable && !(error instanceof TransactionConflict)) this.drop();
@@ -194,12 +182,13 @@ export class Session {
 
   /** Everything `work` does is committed, or nothing is, or nobody knows: {@link MySqlUnavailable}. */
   async transaction<T>(begin: string, work: (session: Session) => Promise<T>): Promise<T> {
-    await this.run(begin);
+    this.later([{ sql: begin, values: [] }]);
     try {
       const result = await work(this);
       await this.run('COMMIT');
       return result;
     } catch (error) {
+      this.#waiting.length = 0;
       if (!this.#broken) await this.run('ROLLBACK').catch(() => this.drop());
       throw error;
     }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 
 import { basePollOf, batchOf, optionList, producerId, seqAt, T0 } from '../contract/fixtures.ts';
 import { describeServers, type Rival, TestDatabase } from './fixtures/servers.ts';
+import { SEPARATOR } from './session.ts';
 import type { MySqlStore } from './store.ts';
 
 /** The statements sent to a database from now on, as the server reads them. */
@@ -12,7 +13,7 @@ function statementsTo(database: string): string[] {
   const statements: string[] = [];
   const note = (message: unknown): void => {
     const { query, database: to } = message as { query: string; database: string };
-    if (to === database) statements.push(query);
+    if (to === database) statements.push(...query.split(SEPARATOR));
   };
   const { start } = tracingChannel('mysql2:query');
   start.subscribe(note);
