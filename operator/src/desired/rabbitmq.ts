@@ -78,6 +78,9 @@ export function declareRabbitmq(context: Context): void {
         { name: 'RABBITMQ_DEFAULT_USER', value: MANAGED_USER },
         secretVariable(context, 'RABBITMQ_DEFAULT_PASS', 'rabbitmq_password'),
         secretVariable(context, 'RABBITMQ_ERLANG_COOKIE', 'rabbitmq_erlang_cookie'),
+        // Schedulers that spin when there is nothing to do take the CPU of the limit from those that have something:
+        // https://www.rabbitmq.com/docs/runtime#busy-waiting
+        { name: 'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS', value: '+sbwt none +sbwtdcpu none +sbwtdio none' },
       ],
       ports: [
         { name: 'amqp', containerPort: amqp, protocol: 'TCP' },
