@@ -117,8 +117,8 @@ export async function createDatabase(
   return name;
 }
 
-/** Starts a MySQL or MariaDB of its own, as durable as in production but small. */
-export async function startMySql(engine: MySqlEngine): Promise<MySqlServer> {
+/** Starts a MySQL or MariaDB of its own, as durable as in production but small, with whatever other options. */
+export async function startMySql(engine: MySqlEngine, further: readonly string[] = []): Promise<MySqlServer> {
   const { program, options, ...wanted } = ENGINES[engine];
   const root = await findSoftware({ ...wanted, program });
   const template = await dataTemplate(engine, root);
@@ -144,6 +144,7 @@ export async function startMySql(engine: MySqlEngine): Promise<MySqlServer> {
         '--innodb-buffer-pool-size=64M',
         '--performance-schema=OFF',
         ...options,
+        ...further,
       ];
     },
     port,
