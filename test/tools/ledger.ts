@@ -1,4 +1,6 @@
 import { Agent, request } from 'node:http';
+import { Agent as TlsAgent, request as requestTls } from 'node:https';
+import { text } from 'node:stream/consumers';
 
 type Answer = number | 'broken' | 'late';
 
@@ -12,9 +14,12 @@ export class Ledger {
   readonly refused = new Set<string>();
   /** How many answers each status had; `broken`: the connection ended without one, `late`: nobody waited any longer. */
   readonly answers = new Map<Answer, number>();
+  /** What the first answers other than 202 said. */
+  readonly reasons: string[] = [];
 
-  add(voter: string, answer: Answer): void {
+  add(voter: string, answer: Answer, reason = String(answer)): void {
     this.answers.set(answer, (this.answers.get(answer) ?? 0) + 1);
+    if (answer !== 202 && this.reasons.length < MAX_REASONS) this.reasons.push(reason);
     if (answer === 202) this.accepted.add(voter);
     else if (answer === 503 || typeof answer === 'string') this.unknown.add(voter);
     else this.refused.add(voter);
@@ -27,11 +32,20 @@ export interface OpenLoop {
 }
 
 const TIMEOUT_MS = 8_000;
+const MAX_REASONS = 10;
 const TICK_MS = 10;
 
-/** Sends votes at a rate that does not depend on the answers, to the replicas in turn. */
-export function openLoop(urls: readonly string[], votesPerSecond: number, ledger: Ledger): OpenLoop {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+/** What an ingress is told: the host that is asked for, and the authority that its certificate is of, PEM. */
+export interface Ingress {
+  readonly host: string;
+  readonly ca: string;
+}
+
+/** Sends votes at a rate that does not depend on the answers, to the replicas in turn, or through an ingress by TLS. */
+export function openLoop(urls: readonly string[], votesPerSecond: number, ledger: Ledger, ingress?: Ingress): OpenLoop {
+  const kept = { keepAlive: true, maxSockets: 256 };
+  const agent =
+    ingress === undefined ? new Agent(kept) : new TlsAgent({ ...kept, ca: ingress.ca, servername: ingress.host });
   const started = performance.now();
   const running = new Set<Promise<void>>();
   let sent = 0;
@@ -41,9 +55,8 @@ export function openLoop(urls: readonly string[], votesPerSecond: number, ledger
     for (; sent < due; sent += 1) {
       const voter = `voter-${sent}`;
       const url = urls[sent % urls.length] ?? '';
-      const vote = post(agent, url, JSON.stringify({ option: sent % 3 === 0 ? 'pepsi' : 'coca', voter })).then(
-        (answer) => ledger.add(voter, answer),
-      );
+      const body = JSON.stringify({ option: sent % 3 === 0 ? 'pepsi' : 'coca', voter });
+      const vote = post(agent, url, body, ingress?.host).then(([answer, reason]) => ledger.add(voter, answer, reason));
       running.add(vote);
       void vote.then(() => running.delete(vote));
     }
@@ -58,19 +71,26 @@ export function openLoop(urls: readonly string[], votesPerSecond: number, ledger
   };
 }
 
-function post(agent: Agent, url: string, body: string): Promise<Answer> {
+type Said = readonly [answer: Answer, reason: string];
+
+function post(agent: Agent, url: string, body: string, host?: string): Promise<Said> {
   return new Promise((resolve) => {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const sending = request(`${url}/api/vote`, { method: 'POST', agent, headers, timeout: TIMEOUT_MS }, (response) => {
-      response.resume();
-      response.on('end', () => resolve(response.statusCode ?? 0));
-      response.on('error', () => resolve('broken'));
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      ...(host !== undefined && { host }),
+    };
+    const ask = agent instanceof TlsAgent ? requestTls : request;
+    const broken = (error: unknown): void => resolve(['broken', String(error)]);
+    const sending = ask(`${url}/api/vote`, { method: 'POST', agent, headers, timeout: TIMEOUT_MS }, (response) => {
+      const { statusCode = 0 } = response;
+      text(response).then((said) => resolve([statusCode, `${statusCode} ${said}`]), broken);
     });
     sending.on('timeout', () => {
-      resolve('late');
+      resolve(['late', 'late']);
       sending.destroy();
     });
-    sending.on('error', () => resolve('broken'));
+    sending.on('error', broken);
     sending.end(body);
   });
 }

@@ -20,7 +20,7 @@ const COUNTED = { timeoutMs: 60_000 };
 type Spec = VotingApp['spec'];
 
 // Suites run side by side on one node of two CPUs; what a part asks for by itself suits a real one.
-const MODEST = { resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '1Gi' } } };
+export const MODEST = { resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '1Gi' } } };
 
 /** A poll that takes little of the node, whatever else it is. */
 function modest(spec: Spec): Spec {
