@@ -26,8 +26,8 @@ const SETTLED_MS = 12_000;
 const SMALL = { database: { type: 'Managed', managed: { resources: { requests: { cpu: '10m' } } } } };
 const LOOK_MS = 200;
 const FEW = 20;
-/** How many a new operator finds; to make them takes both cores for a while. */
-const MANY = Number(process.env['VOTEAPP_TEST_IDLE_POLLS'] ?? 40);
+/** How many a new operator finds; to make more takes both cores for a while. */
+const MANY = Number(process.env['VOTEAPP_TEST_IDLE_POLLS'] ?? FEW);
 const MOST_MEBIBYTES = 128;
 /** For what a container is charged with besides: buffers of its sockets, and files that it reads. */
 const ROOM_MEBIBYTES = 16;
