@@ -5,7 +5,8 @@
 ARG BUILD_BASE=docker.io/library/node:24-trixie-slim
 ARG RUNTIME_BASE=gcr.io/distroless/nodejs24-debian13:nonroot
 
-FROM ${BUILD_BASE} AS sources
+# Of the machine that builds, whatever it builds for: what comes of it is JavaScript.
+FROM --platform=${BUILDPLATFORM} ${BUILD_BASE} AS sources
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 COPY apps/front/package.json apps/front/
@@ -20,7 +21,8 @@ COPY packages/store/package.json packages/store/
 COPY packages/web/package.json packages/web/
 # A registry of one's own, and the authority that signed for it, are secrets of the build; neither is in a layer.
 # Without scripts: the only one would bring a Node.js that is here already.
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca,target=/run/secrets/ca \
+RUN --mount=type=cache,target=/root/.npm \
+    --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca,target=/run/secrets/ca \
     if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
     npm ci --ignore-scripts --no-audit --no-fund
 COPY apps apps
@@ -38,14 +40,14 @@ ENTRYPOINT ["node", "cli/src/main.ts"]
 CMD ["up", "--host", "0.0.0.0", "--data", "/tmp/voteapp"]
 
 FROM sources AS build
-COPY scripts/bundle.ts scripts/licences.ts scripts/
+COPY scripts/bill-of-materials.ts scripts/bundle.ts scripts/licences.ts scripts/
 RUN node scripts/bundle.ts
 
 FROM ${RUNTIME_BASE} AS runtime
 ENV NODE_ENV=production PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
 WORKDIR /app
-COPY LICENSE /app/
 USER 65532:65532
+COPY LICENSE /app/
 ENTRYPOINT ["node", "/app/main.js"]
 # The base's own, a shell or a script, would become an argument.
 CMD []

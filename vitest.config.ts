@@ -14,6 +14,9 @@ export default defineConfig({
       'bench/**/*.test.ts',
     ],
     globalSetup: ['test/setup.ts', 'test/servers/setup.ts', 'test/cluster/setup.ts'],
+    // A pipeline of GitLab shows the tests of a merge request by this file.
+    reporters:
+      process.env['GITLAB_CI'] === 'true' ? ['default', ['junit', { outputFile: 'dist/junit.xml' }]] : ['default'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // The cores are shared with servers, browsers and other suites.

@@ -2,8 +2,9 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
+import { BILL, billOf } from './bill-of-materials.ts';
 import { licencesOf } from './licences.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -90,38 +91,37 @@ const WITHOUT_MODELS: Plugin = {
   },
 };
 
-/** Bundles one file into the folder, with what its modules name relative to themselves, and so on; returns the sources. */
-async function bundleFile(folder: string, entry: string, name: string, sourcemap: SourceMaps): Promise<string[]> {
+/** Bundles one file into the folder, with what its modules name relative to themselves, and so on; returns what it took. */
+async function bundleFile(folder: string, entry: string, name: string, sourcemap: SourceMaps): Promise<Metafile[]> {
   const found = new Set<string>();
   const entryPoints = [{ in: entry, out: name }];
   const plugins = [ownFiles(found), WITHOUT_MODELS];
   const { metafile } = await build({ ...OPTIONS, sourcemap, entryPoints, outdir: folder, plugins });
-  const sources = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  const built: Metafile[] = [metafile];
   for (const source of found) {
     if (extname(source) !== '.ts') await copyFile(source, join(folder, placed(source)));
-    else sources.push(...(await bundleFile(folder, source, basename(placed(source), '.js'), sourcemap)));
+    else built.push(...(await bundleFile(folder, source, basename(placed(source), '.js'), sourcemap)));
   }
-  return sources;
-}
-
-/** Makes `<folder>/main.js`, which needs nothing but its neighbours; returns the files it is made of, as the project has them. */
-export async function bundleInto(
-  folder: string,
-  name: ProgramName,
-  sourcemap: SourceMaps = 'linked',
-): Promise<readonly string[]> {
-  await rm(folder, { recursive: true, force: true });
-  return [...new Set(await bundleFile(folder, join(ROOT, PROGRAMS[name]), 'main', sourcemap))].sort();
+  return built;
 }
 
 /**
- * Makes `<into>/<name>/main.js`, which needs nothing of the repository but its neighbours, and the licences of the packages
- * in it; returns its path.
+ * Makes `<folder>/main.js`, which needs nothing but its neighbours, the licences of the packages in it, and the list of
+ * all that is in it.
  */
+export async function bundleInto(folder: string, name: ProgramName, sourcemap: SourceMaps = 'linked'): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  const built = await bundleFile(folder, join(ROOT, PROGRAMS[name]), 'main', sourcemap);
+  const outputs = built.flatMap((metafile) => Object.values(metafile.outputs));
+  const sources = new Set(outputs.flatMap(({ inputs }) => Object.keys(inputs)));
+  await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licencesOf([...sources]));
+  await writeFile(join(folder, BILL), await billOf(built));
+}
+
+/** Makes `<into>/<name>/main.js` and its neighbours; returns its path. */
 export async function bundle(name: ProgramName, into = DIST): Promise<string> {
   const folder = join(into, name);
-  const sources = await bundleInto(folder, name);
-  await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licencesOf(sources));
+  await bundleInto(folder, name);
   return join(folder, 'main.js');
 }
 

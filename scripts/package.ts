@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { BILL } from './bill-of-materials.ts';
 import { bundleInto } from './bundle.ts';
-import { licencesOf } from './licences.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -16,6 +16,9 @@ const BINS = ['voteapp', 'kubectl-voteapp', 'kubectl_complete-voteapp'];
 
 /** What its answers refer to, and what that refers to. */
 const READING = ['docs/reference', 'manifests/samples'];
+
+/** What the bundle has that people look for beside README.md. */
+const OF_THE_BUNDLE = ['THIRD-PARTY-LICENSES.txt', BILL];
 
 // The program learns from its file's name what it is called: npm links to the file, or on Windows has a script run it.
 const BIN = `#!/usr/bin/env node
@@ -56,11 +59,11 @@ async function manifest(): Promise<object> {
 /** Makes the folder of the npm package `voteapp`: the CLI with all that it needs. */
 export async function makePackage(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
-  const sources = await bundleInto(join(folder, 'lib'), 'cli', false);
+  await bundleInto(join(folder, 'lib'), 'cli', false);
+  for (const file of OF_THE_BUNDLE) await rename(join(folder, 'lib', file), join(folder, file));
   await mkdir(join(folder, 'bin'));
   for (const name of BINS) await writeFile(join(folder, 'bin', `${name}.js`), BIN, { mode: 0o755 });
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
-  await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licencesOf(sources));
   for (const path of READING) await cp(join(ROOT, path), join(folder, path), { recursive: true });
   await copyFile(join(ROOT, 'cli/README.md'), join(folder, 'README.md'));
   await copyFile(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));

@@ -17,6 +17,12 @@ for file in hosts resolv.conf; do
   touch "$root/etc/$file"
   mount --bind "/etc/$file" "$root/etc/$file"
 done
+# Registries are trusted as the host does.
+if [ -f "$AUTHORITIES" ]; then
+  mkdir -p "$root/etc/ssl/certs"
+  touch "$root/etc/ssl/certs/ca-certificates.crt"
+  mount --bind "$AUTHORITIES" "$root/etc/ssl/certs/ca-certificates.crt"
+fi
 shift 4
 # It makes its own namespaces anew, which a chroot does not let it.
 cd "$root"

@@ -1,11 +1,15 @@
+import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { PORTS } from '@voteapp/contracts/ports';
 import { describe, expect, test } from 'vitest';
 
+import { hadolintUnlessMissing } from '../../test/tools/hadolint.ts';
 import { type ProgramName, PROGRAM_NAMES } from '../bundle.ts';
 
+const hadolint = await hadolintUnlessMissing();
 const ROOT = join(import.meta.dirname, '../..');
 
 /** The instructions of each stage by its name. */
@@ -67,5 +71,11 @@ describe('the Dockerfile', () => {
     expect(names).toEqual([...wanted, 'base.name', 'base.digest']);
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     expect(runtime).toContain(`ARG VERSION=${version}`);
+  });
+
+  test.skipIf(hadolint === null)('is as hadolint wants it, without an exception', async () => {
+    const strict = ['--no-color', '--failure-threshold', 'style', '--disable-ignore-pragma'];
+    const { stdout } = await promisify(execFile)(hadolint!, [...strict, join(ROOT, 'Dockerfile')]);
+    expect(stdout).toBe('');
   });
 });

@@ -14,7 +14,14 @@ const REPRODUCIBLE = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--
 const HEADERS = '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime';
 // Another checkout of this machine may be at its tests.
 const IN_USE_MS = 3_600_000;
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+/** Those that images are made for. */
+export const ARCHITECTURES = ['amd64', 'arm64'] as const;
+
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+/** This machine's own. */
+export const HOST_ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 
 export interface ImageParts {
   /** As "localhost/pause:test". */
@@ -23,6 +30,8 @@ export interface ImageParts {
   readonly files: Readonly<Record<string, string>>;
   /** The image's configuration in the words of OCI: `Entrypoint`, `Env`, `User`, … */
   readonly config: Readonly<Record<string, unknown>>;
+  /** What its programs are for; by default this machine. */
+  readonly architecture?: Architecture;
 }
 
 async function digest(file: string): Promise<string> {
@@ -56,12 +65,17 @@ export async function removeOutdated(folder: string, name: string, archive: stri
  * Makes an image of one layer out of files and folders, without a builder, and returns its archive in docker's form. It
  * is made once for the same files.
  */
-export async function imageOf({ reference, files, config }: ImageParts): Promise<string> {
+export async function imageOf({
+  reference,
+  files,
+  config,
+  architecture = HOST_ARCHITECTURE,
+}: ImageParts): Promise<string> {
   const inputs = await Promise.all(
     Object.entries(files).map(async ([path, source]) => [path, ...(await identity(source))]),
   );
   const key = createHash('sha256')
-    .update(JSON.stringify([reference, config, inputs]))
+    .update(JSON.stringify([reference, architecture, config, inputs]))
     .digest('hex')
     .slice(0, 12);
   const name = basename(reference).replace(/:.*/, '');
@@ -79,7 +93,7 @@ export async function imageOf({ reference, files, config }: ImageParts): Promise
     await run('tar', ['--create', `--file=${layer}`, ...REPRODUCIBLE, HEADERS, `--directory=${contents}`, '.']);
     const id = await digest(layer);
     const description = JSON.stringify({
-      architecture: ARCHITECTURES[process.arch] ?? process.arch,
+      architecture,
       os: 'linux',
       created: '1970-01-01T00:00:00Z',
       config,

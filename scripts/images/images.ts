@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../../test/tools/debian-root.ts';
 import type { ProgramName } from '../bundle.ts';
 import { findBuilder } from './builder.ts';
-import { isThere, removeOutdated } from './image-of.ts';
+import { HOST_ARCHITECTURE, isThere, removeOutdated } from './image-of.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What the images are made of. */
@@ -16,6 +16,7 @@ const INPUTS = [
   'LICENSE',
   '.dockerignore',
   'package*.json',
+  'scripts/bill-of-materials.ts',
   'scripts/bundle.ts',
   'scripts/licences.ts',
   'scripts/images/*',
@@ -51,8 +52,8 @@ export async function projectImages<Name extends ProgramName>(names: readonly Na
   if (wanted.length > 0) {
     await mkdir(folder, { recursive: true });
     process.stderr.write(`Building the images of ${wanted.map(({ target }) => target).join(', ')}.\n`);
-    const build = await findBuilder();
-    await build(wanted);
+    const builder = await findBuilder();
+    await builder.build(wanted, { architecture: HOST_ARCHITECTURE, labels: {} });
     for (const { target, archive } of wanted) await removeOutdated(folder, `voteapp-${target}`, archive);
   }
   return Object.fromEntries(names.map((name) => [name, imageOf(name)])) as Record<Name, Image>;

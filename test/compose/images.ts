@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { runtimeBase } from '../../scripts/images/bases.ts';
-import { imageOf } from '../../scripts/images/image-of.ts';
+import { HOST_ARCHITECTURE, imageOf } from '../../scripts/images/image-of.ts';
 import { serviceImages } from '../cluster/shared.ts';
 import { unpackImage, type UnpackedImage } from '../images/container.ts';
 import { serverImage } from '../images/server-images.ts';
@@ -54,7 +54,7 @@ export async function imageFor(service: string): Promise<ServiceImage> {
         '/app/package.json': join(own, 'package.json'),
         '/app/node_modules': join(ROOT, 'node_modules'),
       };
-      return { archive: await runtimeBase(), mounts };
+      return { archive: (await runtimeBase(HOST_ARCHITECTURE)).archive, mounts };
     }
     default:
       throw new Error(`nothing stands in for the image of ${service}`);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -32,7 +32,12 @@ function hostMirror(): string {
   throw new Error('apt has no source on this machine');
 }
 
-async function download(state: string, suite: string, packages: readonly string[]): Promise<string[]> {
+async function download(
+  state: string,
+  suite: string,
+  packages: readonly string[],
+  architecture: string | undefined,
+): Promise<string[]> {
   for (const folder of ['lists/partial', 'archives/partial', 'etc'])
     await mkdir(join(state, folder), { recursive: true });
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -49,6 +54,7 @@ async function download(state: string, suite: string, packages: readonly string[
     'APT::Install-Recommends': 'false',
     'APT::Sandbox::User': '',
     'Debug::NoLocking': 'true',
+    ...(architecture !== undefined && { 'APT::Architecture': architecture, 'APT::Architectures': architecture }),
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   await run('apt-get', [...options, '-qq', 'update']);
@@ -57,17 +63,31 @@ async function download(state: string, suite: string, packages: readonly string[
   return archives.filter((name) => name.endsWith('.deb')).map((name) => join(state, 'archives', name));
 }
 
+/** Writes down which package was unpacked, in the way of images that have no dpkg. */
+async function noteDown(archive: string, root: string): Promise<void> {
+  const folder = join(root, 'var/lib/dpkg/status.d');
+  await mkdir(folder, { recursive: true });
+  const { stdout } = await run('dpkg-deb', ['--field', archive]);
+  await writeFile(join(folder, basename(archive).split('_')[0] ?? ''), stdout);
+}
+
 /**
  * Unpacks Debian packages of a suite, with all that they depend on, into a folder of the cache and returns it. Nothing
  * is installed: no maintainer script runs, the host's own packages stay as they are; `files` (path: text) are what such
- * a script would have written. Throws when apt cannot.
+ * a script would have written. Packages of another architecture than this machine's are only unpacked too; of a root that
+ * names one, `var/lib/dpkg/status.d` tells the packages. Throws when apt cannot.
  */
 export async function debianRoot(
   suite: string,
   packages: readonly string[],
   files: Readonly<Record<string, string>> = {},
+  architecture?: 'amd64' | 'arm64',
 ): Promise<string> {
-  const contents = [...packages, ...Object.entries(files).flat()];
+  const contents = [
+    ...packages,
+    ...Object.entries(files).flat(),
+    ...(architecture === undefined ? [] : [architecture]),
+  ];
   const hash = createHash('sha256').update(contents.join(' ')).digest('hex').slice(0, 8);
   const root = join(cacheFolder(), `${suite}-${packages[0] ?? 'root'}-${hash}`);
   if (existsSync(root)) return root;
@@ -76,8 +96,9 @@ export async function debianRoot(
   try {
     const unpacked = join(work, 'root');
     await mkdir(unpacked);
-    for (const archive of await download(join(work, 'apt'), suite, packages)) {
+    for (const archive of await download(join(work, 'apt'), suite, packages, architecture)) {
       await run('dpkg-deb', ['-x', archive, unpacked]);
+      if (architecture !== undefined) await noteDown(archive, unpacked);
     }
     for (const [path, text] of Object.entries(files)) await writeFile(join(unpacked, path), text);
     // Another run may have come first; its result is as good.

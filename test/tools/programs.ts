@@ -85,6 +85,9 @@ export const PROGRAMS = {
   VOTEAPP_TEST_STRACE: () => find('VOTEAPP_TEST_STRACE', ['strace'], ['strace'], 'usr/bin/strace'),
   // The language that Argo CD runs health checks in.
   VOTEAPP_TEST_LUA: () => find('VOTEAPP_TEST_LUA', ['lua5.1', 'lua'], ['lua5.1'], 'usr/bin/lua5.1'),
+  // What gitlab-ci-local copies files with.
+  VOTEAPP_TEST_RSYNC: () => find('VOTEAPP_TEST_RSYNC', ['rsync'], ['rsync'], 'usr/bin/rsync'),
+  VOTEAPP_TEST_SHELLCHECK: () => find('VOTEAPP_TEST_SHELLCHECK', ['shellcheck'], ['shellcheck'], 'usr/bin/shellcheck'),
   VOTEAPP_TEST_ZSH: () => find('VOTEAPP_TEST_ZSH', ['zsh'], ['zsh'], 'bin/zsh'),
   VOTEAPP_TEST_FISH: () => find('VOTEAPP_TEST_FISH', ['fish'], ['fish'], 'usr/bin/fish'),
 } as const;
