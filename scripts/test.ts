@@ -1,7 +1,11 @@
 import { startVitest } from 'vitest/node';
 
-// Runs every suite, or those whose path contains one of the arguments, and ends with one line of counts.
-const vitest = await startVitest('test', process.argv.slice(2), { watch: false });
+// Runs every suite but the long ones, or with --long those; or of them the ones whose path contains one of the
+// arguments. Ends with one line of counts.
+const wanted = process.argv.slice(2);
+if (wanted.includes('--long')) process.env['VOTEAPP_TEST_LONG'] = 'true';
+const paths = wanted.filter((argument) => argument !== '--long');
+const vitest = await startVitest('test', paths, { watch: false });
 await vitest.close();
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
