@@ -3,7 +3,7 @@ import { type EmbeddedOptions, EmbeddedSystem } from './embedded.ts';
 import type { Ledger, LoadOptions } from './ledger.ts';
 import type { Policy } from './replay.ts';
 import type { Rewrite } from './rewrites.ts';
-import type { System } from './system.ts';
+import type { Changed, System } from './system.ts';
 
 /** What an injection acts on. */
 export interface Stage<S extends System = System> {
@@ -16,6 +16,8 @@ export interface Stage<S extends System = System> {
   readonly pause: (ms: number) => Promise<void>;
   /** Notes that the extra criterion of the case is not met, with this sentence. */
   readonly demand: (isMet: boolean, otherwise: string) => void;
+  /** The same of a time, which a slow machine may exceed too. */
+  readonly demandWithin: (what: string, ms: number, limitMs: number) => void;
   /** Voters whom the case brings into the queue by itself; tags. */
   readonly guests: Set<string>;
   /** Entries that it brings there to be set aside with their messages. */
@@ -33,6 +35,8 @@ export interface Declared<S extends System> {
   readonly demands?: string;
   readonly policy?: Policy;
   readonly load?: Partial<LoadOptions>;
+  /** I7: from the end of the fault until the lag is low again, ms; default 10 s. */
+  readonly recoveryMs?: number;
   /** Share of the votes sent that must be accepted for the case to count; default 0.95. */
   readonly floor?: number;
   /** Run when it is named, or with `--slow`. */
@@ -47,8 +51,14 @@ export interface Start {
 }
 
 export interface FaultCase<S extends System = System> extends Declared<S> {
-  readonly on: 'RabbitMQ + MySQL' | 'SQLite + journal';
+  readonly on: 'RabbitMQ + MySQL' | 'SQS + MySQL' | 'SQLite + journal';
+  /** What the case changes in the processes. */
+  readonly changes: readonly Rewrite[];
   start(start: Start): Promise<S>;
+}
+
+function changesOf({ rewrites = [], crashPoints = [] }: Changed): readonly Rewrite[] {
+  return [...rewrites, ...crashPoints];
 }
 
 /** A case on the three services as processes. */
@@ -58,7 +68,8 @@ export function deployed(
   const { system = {}, policy } = declared;
   return {
     ...declared,
-    on: 'RabbitMQ + MySQL',
+    on: `${system.queue ?? 'RabbitMQ'} + MySQL`,
+    changes: changesOf(system),
     async start({ servers, rewrites }) {
       return await DeployedSystem.start(await servers(), {
         ...system,
@@ -67,6 +78,13 @@ export function deployed(
       });
     },
   };
+}
+
+/** The same case on RabbitMQ and on SQS. */
+export function onBothQueues(declared: Parameters<typeof deployed>[0]): readonly FaultCase<DeployedSystem>[] {
+  return (['RabbitMQ', 'SQS'] as const).map((queue) =>
+    deployed({ ...declared, system: { ...declared.system, queue } }),
+  );
 }
 
 /** A case on `voteapp up`. */
@@ -79,6 +97,7 @@ export function embedded(
     // There is one process: its voters have nobody else to turn to while it starts.
     load: { retryForMs: 60_000, ...load },
     on: 'SQLite + journal',
+    changes: changesOf(system),
     async start({ rewrites }) {
       return await EmbeddedSystem.start({
         ...system,

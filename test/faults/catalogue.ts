@@ -4,6 +4,7 @@ import { DATABASE_CASES } from './cases/database.ts';
 import { DISK_CASES } from './cases/disk.ts';
 import { NETWORK_CASES } from './cases/network.ts';
 import { REPLICA_CASES } from './cases/replicas.ts';
+import { SQS_CASES } from './cases/sqs.ts';
 import { VOTE_CASES } from './cases/votes.ts';
 import { WORKER_CASES } from './cases/worker.ts';
 
@@ -11,11 +12,12 @@ function numberOf({ id }: FaultCase): number {
   return Number(id.slice(1));
 }
 
-/** Every case, in the order of the matrix. A driver of another queue or store adds its own beside those of one id. */
+/** Every case, in the order of the matrix; those of one id on several systems stand together. */
 export const CASES: readonly FaultCase[] = [
   ...WORKER_CASES,
   ...DATABASE_CASES,
   ...BROKER_CASES,
+  ...SQS_CASES,
   ...REPLICA_CASES,
   ...VOTE_CASES,
   ...NETWORK_CASES,

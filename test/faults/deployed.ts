@@ -1,7 +1,12 @@
+import type { AppIdentity } from '@voteapp/contracts/names';
+import type { VoteQueue } from '@voteapp/queue/port';
+
 import { type MySqlServer, runSql } from '../servers/mysql.ts';
 import type { RabbitMqServer } from '../servers/rabbitmq.ts';
+import type { SqsServer } from '../servers/sqs.ts';
 import { Deployment, type ServiceProcess } from '../tools/deployment.ts';
 import { Proxy } from './proxy.ts';
+import { onRabbitMq, onSqs, type QueueServer } from './queue-server.ts';
 import { type Rewrite, rewriteEnvironment } from './rewrites.ts';
 import { queryMySql } from './stored.ts';
 import { type Changed, CRASHES, type System, until } from './system.ts';
@@ -9,17 +14,20 @@ import { type Changed, CRASHES, type System, until } from './system.ts';
 /** The servers that the cases of a run share and maltreat. */
 export interface Servers {
   readonly rabbitmq: RabbitMqServer;
+  readonly sqs: SqsServer;
   readonly mysql: MySqlServer;
 }
 
 type Service = 'vote' | 'worker' | 'front';
 
 export interface DeployedOptions extends Changed {
+  /** What carries the votes; default: RabbitMQ. */
+  readonly queue?: 'RabbitMQ' | 'SQS';
   readonly votes?: number;
   readonly workers?: number;
   /** `spec.poll` beside the options. */
   readonly poll?: object;
-  /** Services that reach RabbitMQ through a network that can fail. */
+  /** Services that reach the queue through a network that can fail. */
   readonly through?: readonly ('vote' | 'worker')[];
 }
 
@@ -32,6 +40,8 @@ export class Replica {
   expected = false;
   /** It is not started again. */
   retired = false;
+  /** The process that was told to end, and may not have ended yet. */
+  #ending: ServiceProcess | null = null;
 
   get pid(): number | undefined {
     return this.process?.child.pid;
@@ -39,24 +49,38 @@ export class Replica {
 
   signal(signal: NodeJS.Signals): void {
     this.expected = signal === 'SIGKILL' || signal === 'SIGTERM';
+    if (this.expected) this.#ending = this.process;
     this.process?.child.kill(signal);
+  }
+
+  /** Ready, and not by the process that was told to end. */
+  get isBack(): boolean {
+    return this.ready && this.process !== this.#ending;
   }
 }
 
-/** The three services as processes on RabbitMQ and MySQL. */
+/** The three services as processes, on RabbitMQ or SQS, and MySQL. */
 export class DeployedSystem implements System {
   readonly servers: Servers;
   readonly replicas: Record<Service, Replica[]> = { vote: [], worker: [], front: [] };
   readonly proxies = new Map<Service, Proxy>();
   readonly #deployment: Deployment;
+  readonly #queue: QueueServer;
   readonly #database: string;
   readonly #options: DeployedOptions;
   readonly #poll: object;
   readonly #supervised = new Set<Promise<void>>();
   #stopping = false;
 
-  private constructor(servers: Servers, deployment: Deployment, database: string, options: DeployedOptions) {
+  private constructor(
+    servers: Servers,
+    queue: QueueServer,
+    deployment: Deployment,
+    database: string,
+    options: DeployedOptions,
+  ) {
     this.servers = servers;
+    this.#queue = queue;
     this.#deployment = deployment;
     this.#database = database;
     this.#options = options;
@@ -66,12 +90,12 @@ export class DeployedSystem implements System {
   /** Resolves when every replica is ready. */
   static async start(servers: Servers, options: DeployedOptions = {}): Promise<DeployedSystem> {
     const database = await servers.mysql.createDatabase();
-    const deployment = await Deployment.create({ ...servers, database, poll: pollOf(options) });
-    const system = new DeployedSystem(servers, deployment, database, options);
+    const queue = options.queue === 'SQS' ? onSqs(servers.sqs) : onRabbitMq(servers.rabbitmq);
+    const { mysql } = servers;
+    const deployment = await Deployment.create({ ...queue.address, mysql, database, poll: pollOf(options) });
+    const system = new DeployedSystem(servers, queue, deployment, database, options);
     try {
-      for (const service of options.through ?? []) {
-        system.proxies.set(service, await Proxy.start(servers.rabbitmq.port));
-      }
+      for (const service of options.through ?? []) system.proxies.set(service, await Proxy.start(queue.port));
       const workers = Array.from({ length: options.workers ?? 1 }, () => system.add('worker'));
       await Promise.all([...workers, system.add('front')]);
       await Promise.all(Array.from({ length: options.votes ?? 2 }, () => system.add('vote')));
@@ -160,16 +184,18 @@ export class DeployedSystem implements System {
     await this.#deployment.edit({ ...this.#poll, ...poll });
   }
 
-  /** Messages of each of the app's queues, those that are delivered and not acknowledged included. */
+  get #app(): AppIdentity {
+    return { namespace: 'default', name: this.round };
+  }
+
+  /** As {@link QueueServer.depths}. */
   async depths(): Promise<ReadonlyMap<string, number>> {
-    const listed = await this.servers.rabbitmq.ctl('list_queues', '--no-table-headers', 'name', 'messages');
-    const own = `voteapp.default.${this.round}.votes.v1.`;
-    const rows = listed.split('\n').map((line) => line.split(/\s+/));
-    return new Map(
-      rows.flatMap(([name = '', messages]) =>
-        name.startsWith(own) ? [[name.slice(own.length), Number(messages)] as const] : [],
-      ),
-    );
+    return await this.#queue.depths(this.#app);
+  }
+
+  /** The queue of the app, as one more service has it. */
+  async openQueue(): Promise<VoteQueue> {
+    return await this.#queue.open(this.#app);
   }
 
   async isDrained(): Promise<boolean> {
@@ -200,7 +226,7 @@ export class DeployedSystem implements System {
     const { rewrites: all = [], crashPoints = [] } = this.#options;
     const environment = () => ({
       ...(service === 'vote' && { FRONT_URL: this.frontUrl }),
-      ...(proxy !== undefined && { RABBITMQ_PORT: String(proxy.port) }),
+      ...(proxy !== undefined && this.#queue.by(proxy.port)),
       ...rewriteEnvironment([...all, ...rewrites, ...(this.crashes() < CRASHES ? crashPoints : [])]),
     });
     let failures = 0;

@@ -53,7 +53,7 @@ function wrongTotals({ stored, setAside = 0 }: Checked, { totals }: Replay): str
 /** I2: whatever is added up or kept beside the batches is what the batches come to. */
 function differences(checked: Checked, model: Replay): string[] {
   const { stored, policy } = checked;
-  const found: string[] = [...model.oddities, ...wrongTotals(checked, model)];
+  const found: string[] = [];
   for (const [choice, expected] of model.counts) {
     const row = stored.counts.find((count) => count.choice === choice) ?? { votes: 0, cast: 0 };
     if (row.votes !== expected.votes)
@@ -72,7 +72,12 @@ function differences(checked: Checked, model: Replay): string[] {
   if (policy !== 'Unlimited' && stored.votes.size !== model.votes.size) {
     found.push(`${stored.votes.size} voters have a row, ${model.votes.size} have voted`);
   }
-  return found;
+  const { oddities } = model;
+  return [
+    ...found,
+    ...wrongTotals(checked, model),
+    ...(oddities.length > 0 ? [`the log is not what it can be: ${some(oddities)}`] : []),
+  ];
 }
 
 /** I3: nothing is stored that was not sent. */
@@ -140,11 +145,13 @@ export function checkInvariants(checked: Checked): Findings {
   const doubled = doubledVotes(checked, model);
   const strangers = foreign(checked, model);
   const choices = [...wrongChoices(checked, model), ...wrongPlaces(checked)];
-  const broken = differences(checked, model).map((difference) => `I2 ${difference}`);
-  if (lost.length > 0) broken.unshift(`I1 accepted and not applied: ${some(lost.map(({ vote }) => vote.voter))}`);
+  // What is wrong for a voter comes before what is odd in the books.
+  const broken: string[] = [];
+  if (lost.length > 0) broken.push(`I1 accepted and not applied: ${some(lost.map(({ vote }) => vote.voter))}`);
   if (doubled > 0) broken.push(`I2 applied or counted once too often: ${doubled}`);
   if (strangers.length > 0) broken.push(`I3 stored and not sent: ${some(strangers)}`);
   if (choices.length > 0) broken.push(`I4 not the vote that the policy picks: ${some(choices)}`);
+  broken.push(...differences(checked, model).map((difference) => `I2 ${difference}`));
   for (const answer of ledger.wrongAnswers) broken.push(`I5 an answer that no vote may have: ${answer}`);
   return { lost: lost.length, doubled, broken };
 }

@@ -1,5 +1,8 @@
 import { Agent, request } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
+
+import { until } from './system.ts';
 
 /** A status, or what came instead: `broken`, the connection ended; `late`, nobody waited any longer. */
 export type Answer = number | 'broken' | 'late';
@@ -75,8 +78,10 @@ export class Ledger {
   /** Answers that no vote may have, in words. */
   readonly wrongAnswers = new Set<string>();
   readonly #options: LoadOptions;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 512 });
+  // As many connections as votes are under way: one that waited here for another would not be sent when it is due.
+  readonly #agent = new Agent({ keepAlive: true });
   readonly #running = new Set<Promise<void>>();
+  readonly #delay = monitorEventLoopDelay({ resolution: TICK_MS });
   #timer: NodeJS.Timeout | undefined;
   #rate: number;
   #startedAt = 0;
@@ -89,6 +94,7 @@ export class Ledger {
   }
 
   start(): void {
+    this.#delay.enable();
     this.#startedAt = performance.now();
     this.#timer = setInterval(() => {
       const due = ((performance.now() - this.#startedAt) / 1_000) * this.#rate;
@@ -114,8 +120,14 @@ export class Ledger {
   /** Sends no new votes; resolves when each has its outcome. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#delay.disable();
     await Promise.all(this.#running);
     this.#agent.destroy();
+  }
+
+  /** How late it was itself, in 1 of 100 ticks, ms. */
+  get lateness(): number {
+    return Math.max(0, Math.round(this.#delay.percentile(99) / 1e6) - TICK_MS);
   }
 
   count(outcome: Vote['outcome']): number {
@@ -125,6 +137,23 @@ export class Ledger {
   /** Attempts with such an answer that were sent in that time. */
   answers(matches: (answer: Answer) => boolean, from = 0, until = Infinity): number {
     return this.attempts.filter(({ answer, sentAt }) => sentAt >= from && sentAt <= until && matches(answer)).length;
+  }
+
+  /** How long 99 of 100 answers of that kind took to attempts of that time, ms. */
+  slowest(matches: (answer: Answer) => boolean, from = 0, until = Infinity): number {
+    const times = this.attempts
+      .filter(({ answer, sentAt }) => sentAt >= from && sentAt <= until && matches(answer))
+      .map(({ sentAt, answeredAt }) => answeredAt - sentAt)
+      .sort((a, b) => a - b);
+    return times[Math.floor(times.length * 0.99)] ?? 0;
+  }
+
+  /** Resolves, with the time that it took in ms, when a vote is accepted that is sent from now on. */
+  async accepting(): Promise<number> {
+    const [from, known] = [Date.now(), this.acceptances.length];
+    const isAccepted = (): boolean => this.acceptances.slice(known).some(({ sentAt }) => sentAt >= from);
+    await until('votes are accepted', isAccepted, 120_000);
+    return Date.now() - from;
   }
 
   #cast(): void {
@@ -154,13 +183,13 @@ export class Ledger {
   }
 
   async #attempt(vote: Vote): Promise<NonNullable<Vote['outcome']>> {
-    const until = vote.sentAt + (this.#options.retryForMs ?? RETRY_FOR_MS);
+    const giveUpAt = vote.sentAt + (this.#options.retryForMs ?? RETRY_FOR_MS);
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       const sentAt = Date.now();
       const answer = await this.#send(vote, sentAt);
       if (answer === 202) return 'accepted';
       if (isRefusal(answer)) return 'refused';
-      if (Date.now() > until) return answer === 503 ? 'refused' : 'unknown';
+      if (Date.now() > giveUpAt) return answer === 503 ? 'refused' : 'unknown';
       await wait(pause * (0.5 + Math.random()));
     }
   }

@@ -6,10 +6,11 @@ import { parseArgs } from 'node:util';
 
 import { startMySql } from '../servers/mysql.ts';
 import { startRabbitMq } from '../servers/rabbitmq.ts';
+import { startSqs } from '../servers/sqs.ts';
 import { CannotRun } from './case.ts';
 import { CASES } from './catalogue.ts';
 import type { Servers } from './deployed.ts';
-import { MUTANTS } from './mutants.ts';
+import { caughtBy, MUTANTS } from './mutants.ts';
 import { faultsPage, outcomeLine, type Results } from './page.ts';
 import { type Outcome, runCase, VOTES_PER_SECOND } from './run-case.ts';
 
@@ -30,10 +31,9 @@ let servers: Promise<Servers> | undefined;
 
 /** The servers of a run start when the first case needs them. */
 function startServers(): Promise<Servers> {
-  return (servers ??= Promise.all([startRabbitMq(), startMySql('mysql-9.7')]).then(([rabbitmq, mysql]) => ({
-    rabbitmq,
-    mysql,
-  })));
+  return (servers ??= Promise.all([startRabbitMq(), startSqs({ onDisk: true }), startMySql('mysql-9.7')]).then(
+    ([rabbitmq, sqs, mysql]) => ({ rabbitmq, sqs, mysql }),
+  ));
 }
 
 function say(line: string): void {
@@ -76,7 +76,7 @@ function machine(): string {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const model = cpus()[0]?.model ?? 'unknown';
   const date = new Date().toISOString().slice(0, 10);
-  return `${date}, revision ${commit}, ${availableParallelism()} × ${model}, Node.js ${process.version}, RabbitMQ 4.3, MySQL 9.7, ${votesPerSecond} votes/s`;
+  return `${date}, revision ${commit}, ${availableParallelism()} × ${model}, Node.js ${process.version}, RabbitMQ 4.3, fauxqs in the place of SQS, MySQL 9.7, ${votesPerSecond} votes/s`;
 }
 
 async function keep(results: Results): Promise<void> {
@@ -96,13 +96,15 @@ async function runAll(): Promise<number> {
     say(`  ${outcomeLine(outcome)}`);
     await keep(results);
   }
-  for (const { id, missing, shownBy, rewrites } of MUTANTS.filter(({ id }) => ids.size === 0 || ids.has(id))) {
+  for (const mutant of MUTANTS.filter(({ id }) => ids.size === 0 || ids.has(id))) {
+    const { id, missing, shownBy, rewrites } = mutant;
     say(`${id} by ${shownBy.id}: ${missing}`);
     const outcome = await attempt(() => runCase(shownBy, { ...start, rewrites }));
-    const caught = typeof outcome !== 'string' && outcome.wrong;
-    results.mutants[id] = { caught, said: typeof outcome === 'string' ? outcome : (outcome.reasons[0] ?? '') };
-    if (!caught) failures += 1;
-    say(`  ${caught ? 'caught' : 'NOT CAUGHT'}: ${outcomeLine(outcome)}`);
+    const shown = typeof outcome === 'string' ? null : caughtBy(mutant, outcome);
+    const otherwise = typeof outcome === 'string' ? outcome : outcome.reasons.join('; ');
+    results.mutants[id] = { caught: shown !== null, said: shown ?? otherwise };
+    if (shown === null) failures += 1;
+    say(`  ${shown === null ? 'NOT CAUGHT' : 'caught'}: ${outcomeLine(outcome)}`);
     await keep(results);
   }
   return failures;
@@ -127,6 +129,6 @@ else if (values.list) {
     process.exitCode = (await runAll()) > 0 ? 1 : 0;
   } finally {
     const started = await servers?.catch(() => undefined);
-    await Promise.all([started?.rabbitmq.stop(), started?.mysql.stop()]);
+    await Promise.all([started?.rabbitmq.stop(), started?.sqs.stop(), started?.mysql.stop()]);
   }
 }

@@ -6,8 +6,10 @@ import type { Acceptance, Ledger } from './ledger.ts';
 import { entryKey } from './replay.ts';
 import type { Stored } from './stored.ts';
 
+/** The lag that 99 of 100 votes are to be within. */
 const LAG_MS = 250;
 const WINDOW_MS = 500;
+const BEFORE_MS = 1_000;
 
 /** When each accepted vote was committed, ms since the epoch. */
 function commits({ acceptances }: Ledger, { batches }: Stored, key: KeyObject): [Acceptance, number][] {
@@ -34,35 +36,35 @@ export function hitVotes(ledger: Ledger, stored: Stored, key: KeyObject, moments
 
 interface Recovery {
   readonly ms: number;
-  /** The lag of 99 of 100 votes before the fault, and in the last half second that was looked at, ms. */
-  readonly before: number;
-  readonly after: number;
-}
-
-interface Interval {
-  readonly struckAt: number;
-  readonly healedAt: number;
+  /** The lag in the last half second that was looked at, ms. */
+  readonly lag: number;
 }
 
 function p99(lags: readonly number[]): number {
   return lags.toSorted((a, b) => a - b)[Math.floor(lags.length * 0.99)] ?? 0;
 }
 
-/**
- * The time from `healedAt` to the first half second in which votes are accepted, and counted within 250 ms or, on a
- * machine that had been slower before it all, within twice as long as then.
- */
-export function recoveryOf(ledger: Ledger, stored: Stored, key: KeyObject, { struckAt, healedAt }: Interval): Recovery {
-  const lags = commits(ledger, stored, key).map(([{ sentAt }, at]) => ({ sentAt, lag: at - sentAt }));
-  const before = p99(lags.filter(({ sentAt }) => sentAt < struckAt - WINDOW_MS).map(({ lag }) => lag));
+function lags(ledger: Ledger, stored: Stored, key: KeyObject): { sentAt: number; lag: number }[] {
+  return commits(ledger, stored, key).map(([{ sentAt }, at]) => ({ sentAt, lag: at - sentAt }));
+}
+
+/** The lag of 99 of 100 votes of the second before the fault, ms; those of the last half second it may have met. */
+export function lagBefore(ledger: Ledger, stored: Stored, key: KeyObject, struckAt: number): number {
+  const until = struckAt - WINDOW_MS;
+  const before = lags(ledger, stored, key).filter(({ sentAt }) => sentAt >= until - BEFORE_MS && sentAt < until);
+  return p99(before.map(({ lag }) => lag));
+}
+
+/** The time from `healedAt` to the first half second in which votes are accepted, and 99 of 100 counted within 250 ms. */
+export function recoveryOf(ledger: Ledger, stored: Stored, key: KeyObject, healedAt: number): Recovery {
   const windows = Map.groupBy(
-    lags.filter(({ sentAt }) => sentAt >= healedAt),
+    lags(ledger, stored, key).filter(({ sentAt }) => sentAt >= healedAt),
     ({ sentAt }) => Math.floor((sentAt - healedAt) / WINDOW_MS),
   );
-  let after = Infinity;
+  let lag = Infinity;
   for (const [window, votes] of [...windows].sort(([a], [b]) => a - b)) {
-    after = p99(votes.map(({ lag }) => lag));
-    if (after <= Math.max(LAG_MS, 2 * before)) return { ms: window * WINDOW_MS, before, after };
+    lag = p99(votes.map((vote) => vote.lag));
+    if (lag <= LAG_MS) return { ms: window * WINDOW_MS, lag };
   }
-  return { ms: Infinity, before, after };
+  return { ms: Infinity, lag };
 }

@@ -8,6 +8,10 @@ it.each(MUTANTS)('$id fits the sources', ({ rewrites }) => {
   expect(Object.keys(rewriteEnvironment(rewrites))).toContain('NODE_OPTIONS');
 });
 
+it.each(CASES)('$id on $on fits the sources', ({ changes }) => {
+  expect(() => rewriteEnvironment(changes)).not.toThrow();
+});
+
 it('a rewrite that does not fit is an error', () => {
   const once = { file: 'a.ts', from: 'one', to: 'two' };
   expect(rewritten('a.ts', 'one and more', [once])).toBe('two and more');

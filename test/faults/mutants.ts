@@ -1,6 +1,7 @@
 import { type FaultCase } from './case.ts';
 import { caseOf } from './catalogue.ts';
 import type { Rewrite } from './rewrites.ts';
+import type { Outcome } from './run-case.ts';
 
 /** The product with one safety removed. A case must fail with it, or the case proves nothing. */
 export interface Mutant {
@@ -9,8 +10,16 @@ export interface Mutant {
   readonly missing: string;
   /** The case that shows it. */
   readonly shownBy: FaultCase;
+  /** What is wrong then, as one of the reasons of the outcome: whatever else is wrong does not catch it. */
+  readonly breaks: RegExp;
   readonly rewrites: readonly Rewrite[];
 }
+
+const LOST = /^I1 accepted and not applied/;
+const DOUBLED = /^I2 applied or counted once too often/;
+/** The tally is not what the rows of the voters come to. */
+const DRIFTED = /^I2 option \d+ counts -?\d+ votes|^I2 applied or counted once too often/;
+const WRONGLY_PICKED = /^I4 /;
 
 const SUBSCRIPTION = 'packages/queue/src/amqp/subscription.ts';
 const PLAN = 'packages/store/src/apply/plan.ts';
@@ -19,7 +28,7 @@ const APPLY = 'packages/store/src/mysql/apply-transaction.ts';
 const WRITER = 'packages/store/src/mysql/plan-writer.ts';
 const MIGRATIONS = 'packages/store/src/mysql/migrations.ts';
 
-const LOCK = `await session.run('UPDATE shards SET turn = turn + 1 WHERE round = ? AND shard = ?', [round, shard]);`;
+const LOCK = "'UPDATE shards SET turn = turn + 1 WHERE round = ? AND shard = ?'";
 
 /** The place of a batch in the log is the second guard of a shard: with it, two writers never get by each other. */
 const NO_UNIQUE_PLACE: Rewrite = {
@@ -33,6 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N1',
     missing: 'Messages are acknowledged when they are delivered',
     shownBy: caseOf('F3'),
+    breaks: LOST,
     rewrites: [
       { file: SUBSCRIPTION, from: '      { priority },', to: '      { priority, noAck: true },' },
       { file: SUBSCRIPTION, from: '      this.#channel.channel.ack(message, true);', to: '' },
@@ -42,12 +52,14 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N2',
     missing: 'A counter grows by one with each vote, whatever the voter had',
     shownBy: caseOf('F17'),
+    breaks: DRIFTED,
     rewrites: [{ file: LEDGER, from: '      this.#add(stored.choice, -1, 0);', to: '' }],
   },
   {
     id: 'N3',
     missing: 'Messages are transient, in a classic queue',
     shownBy: caseOf('F7'),
+    breaks: LOST,
     rewrites: [
       { file: 'packages/queue/src/amqp/publisher.ts', from: 'persistent: true', to: 'persistent: false' },
       {
@@ -71,6 +83,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N4',
     missing: 'Whichever vote of a voter comes last counts, whatever its place',
     shownBy: caseOf('F15'),
+    breaks: WRONGLY_PICKED,
     rewrites: [
       { file: LEDGER, from: "return policy === 'LastVoteWins' ? order > 0 : order < 0;", to: 'return order !== 0;' },
     ],
@@ -79,18 +92,16 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N5',
     missing: 'No row is locked, under READ COMMITTED',
     shownBy: caseOf('F4'),
-    rewrites: [{ file: APPLY, from: LOCK, to: '' }, NO_UNIQUE_PLACE],
+    breaks: DRIFTED,
+    rewrites: [{ file: APPLY, from: LOCK, to: "'DO 0'" }, NO_UNIQUE_PLACE],
   },
   {
     id: 'N6',
     missing: "The shard's row is only selected",
     shownBy: caseOf('F4'),
+    breaks: DRIFTED,
     rewrites: [
-      {
-        file: APPLY,
-        from: LOCK,
-        to: `await session.rows('SELECT turn FROM shards WHERE round = ? AND shard = ?', [round, shard]);`,
-      },
+      { file: APPLY, from: LOCK, to: "'SELECT turn FROM shards WHERE round = ? AND shard = ?'" },
       NO_UNIQUE_PLACE,
     ],
   },
@@ -98,6 +109,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N7',
     missing: 'Nobody looks whether a batch is known',
     shownBy: caseOf('F2'),
+    breaks: DOUBLED,
     rewrites: [
       {
         file: PLAN,
@@ -112,6 +124,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N8',
     missing: 'Nobody looks whether an id is known',
     shownBy: caseOf('F16'),
+    breaks: DOUBLED,
     rewrites: [
       {
         file: LEDGER,
@@ -125,6 +138,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N9',
     missing: 'Votes of one millisecond share a place',
     shownBy: caseOf('F17'),
+    breaks: /^I4 .*share a place/,
     rewrites: [
       {
         file: 'apps/vote/src/sequence.ts',
@@ -137,6 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N10',
     missing: 'A closed round is final when the queue is empty',
     shownBy: caseOf('F21'),
+    breaks: LOST,
     rewrites: [
       {
         file: 'apps/worker/src/closer.ts',
@@ -157,24 +172,25 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'N11',
     missing: 'A message is given up on after five deliveries',
     shownBy: caseOf('F24'),
+    breaks: /messages became dead letters/,
     rewrites: [{ file: 'packages/contracts/src/queue-arguments.ts', from: 'deliveries: 1_000', to: 'deliveries: 5' }],
   },
   {
     id: 'N12',
     missing: 'A vote is answered before the journal is synced',
     shownBy: caseOf('F25', 'SQLite + journal'),
+    breaks: LOST,
     rewrites: [
       {
-        file: 'packages/queue/src/embedded/thread.ts',
-        from: '      const { ends, refused } = journal.commit();',
-        to: `      send({ kind: 'committed', records: appended.records, ends: new Map(), refused: new Map(), syncs: journal.syncs });
-      const { ends, refused } = journal.commit();`,
-      },
-      {
-        file: 'packages/queue/src/embedded/thread.ts',
-        from: "send({ kind: 'committed', records: appended.records, ends, refused, syncs: journal.syncs });",
-        to: "send({ kind: 'committed', records: 0, ends, refused, syncs: journal.syncs });",
+        file: 'packages/queue/src/embedded/journal-thread.ts',
+        from: '      this.#appends.push({ shard, resolve, reject });',
+        to: '      this.#appends.push({ shard, resolve, reject });\n      resolve();',
       },
     ],
   },
 ];
+
+/** What shows that the safety is missing, among all that is wrong; null: nothing does. */
+export function caughtBy({ breaks }: Mutant, { reasons }: Outcome): string | null {
+  return reasons.find((reason) => breaks.test(reason)) ?? null;
+}

@@ -52,14 +52,17 @@ queue is empty and no transaction open, and reads the store by its own SQL. It p
 - **I4** the vote of each voter is the one that the policy picks, and no two votes of a replica share a place;
 - **I5** there was no answer but 202, 4xx, 503 with \`Retry-After\`, or a broken connection;
 - **I6** no process took more than 512 MiB;
-- **I7** votes are accepted and counted within 250 ms (99 of 100) again, 30 s after the fault at the latest;
+- **I7** votes are accepted and counted within 250 ms (99 of 100) again, 10 s after the fault at the latest, unless the
+  case gives a reason for longer;
 
-and what it demands beside them is met. It is void, not passed, unless 10 votes under way or crash points were hit, at most
-2 % of the votes have no answer, and its share of them (95 % unless the case says otherwise) was accepted.
+and what it demands beside them is met. A time that is exceeded is void, not a failure, where the machine itself was slow:
+1 of 100 votes took over 125 ms before the fault, or 1 of 100 ticks of the load generator came over 50 ms late. A case is
+void, not passed, unless 10 votes under way or crash points were hit, at most 2 % of the votes have no answer, and its share
+of them (95 % unless the case says otherwise) was accepted.
 
 *refused*: the last answer was 4xx or 503; *unknown*: there was none; *again*: attempts after the first, for a vote whose
-answer left it open is sent again for 20 s. *recovery*: from the end of the fault to the first half second that is as
-before; the shared machine is in it.
+answer left it open is sent again for 20 s. *recovery*: from the end of the fault to the first half second
+in which I7 holds.
 
 ${row(['case', 'on', 'what happens, and what is demanded', 'verdict', ...heads])}
 ${row(['---', '---', '---', '---', ...heads.map(() => '---:')])}
@@ -67,9 +70,9 @@ ${cases.map((each) => caseRow(each, results.cases[`${each.id} ${each.on} ${each.
 
 ## Mutants
 
-Each is the product with one safety removed. The case must fail with it; one that passes would prove nothing.
+Each is the product with one safety removed. The case must fail with it, and by what the safety prevents.
 
-${row(['mutant', 'what is missing', 'shown by', 'caught', 'the first thing that is wrong'])}
+${row(['mutant', 'what is missing', 'shown by', 'caught', 'what shows it'])}
 ${row(['---', '---', '---', '---', '---'])}
 ${mutants
   .map(({ id, missing, shownBy }) => {

@@ -58,11 +58,16 @@ export class Proxy {
   }
 
   #lead(pair: readonly [Socket, Socket], from: Socket, to: Socket): void {
-    from.on('data', (data) => {
+    // TCP keeps the order: what comes when the delay has become shorter still waits for what is on its way.
+    const onTheWay: Buffer[] = [];
+    from.on('data', (data: Buffer) => {
       if (this.#silent.has(pair)) return;
       if (Math.random() < this.resets) this.#break(pair);
-      else if (this.delayMs === 0) to.write(data);
-      else setTimeout(() => to.write(data), this.delayMs);
+      else if (this.delayMs === 0 && onTheWay.length === 0) to.write(data);
+      else {
+        onTheWay.push(data);
+        setTimeout(() => to.write(onTheWay.shift()!), this.delayMs);
+      }
     });
     from.on('error', () => {});
     to.on('error', () => {});

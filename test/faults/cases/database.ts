@@ -1,16 +1,16 @@
 import { runSql } from '../../servers/mysql.ts';
-import { deployed, type FaultCase } from '../case.ts';
+import { deployed, type FaultCase, onBothQueues } from '../case.ts';
 import { until } from '../system.ts';
 
 export const DATABASE_CASES: readonly FaultCase[] = [
-  deployed({
+  ...onBothQueues({
     id: 'F5',
-    fault: 'The database is killed and down for 2 s, then for 10 s',
+    fault: 'The database is killed and down for 2 s, then for 15 s',
     demands: 'No voter notices: no answer is 503',
     async inject({ system, ledger, strike, heal, pause, demand }) {
       const { mysql } = system.servers;
       const from = Date.now();
-      for (const seconds of [2, 10]) {
+      for (const seconds of [2, 15]) {
         await strike(() => mysql.kill());
         await pause(seconds * 1_000);
         await mysql.restart();

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { startMySql } from '../../servers/mysql.ts';
-import { CannotRun, deployed, embedded, type FaultCase } from '../case.ts';
+import { startRabbitMq } from '../../servers/rabbitmq.ts';
+import type { ServerProcess } from '../../servers/server-process.ts';
+import { CannotRun, deployed, embedded, type FaultCase, type Stage } from '../case.ts';
 import { DeployedSystem } from '../deployed.ts';
 import { EmbeddedSystem } from '../embedded.ts';
 import type { Rewrite } from '../rewrites.ts';
-import { CRASHES, until } from '../system.ts';
+import { CRASHES, type System, until } from '../system.ts';
 
 const run = promisify(execFile);
 const UNMOUNT = 'umount';
@@ -37,10 +39,14 @@ class SmallDisk {
     return new SmallDisk(folder);
   }
 
-  /** Leaves so many KiB. */
-  async fill(kibibytes: number): Promise<void> {
+  async fill(): Promise<void> {
     const { bavail, bsize } = await statfs(this.folder);
-    await writeFile(join(this.folder, 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - kibibytes * 1_024)));
+    // Others write meanwhile.
+    await writeFile(join(this.folder, 'ballast'), Buffer.alloc(bavail * bsize)).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOSPC') throw error;
+      },
+    );
   }
 
   async clear(): Promise<void> {
@@ -77,55 +83,85 @@ const POWER_CUT: Rewrite = {
       journal.sync();`,
 };
 
-async function fillAndClear(
-  disk: SmallDisk,
-  { strike, heal, pause, demand, ledger }: Parameters<FaultCase['inject']>[0],
+type Times = { readonly full: number; readonly cleared: number };
+
+/** `wasFelt` tells whether anybody has noticed, or the case would prove nothing. */
+async function fillAndClear<S extends System>(
+  { system, strike, heal, pause, demand, ledger }: Stage<S>,
   restart: () => Promise<void>,
+  wasFelt: (times: Times) => boolean | Promise<boolean>,
 ): Promise<void> {
-  await strike(() => disk.fill(64));
-  await pause(5_000);
+  const disk = disks.get(system)!;
+  await strike(() => disk.fill());
+  const full = Date.now();
+  await pause(8_000);
+  const cleared = Date.now();
   await disk.clear();
   await restart();
   heal();
-  const { length } = ledger.acceptances;
-  await until('votes are accepted', () => ledger.acceptances.length > length + 100);
-  demand(ledger.acceptances.length > 0, 'no vote was accepted');
+  await ledger.accepting();
+  demand(await wasFelt({ full, cleared }), 'nobody has noticed that the disk was full');
 }
 
-/** The database on a disk of its own, and everything else as it is. */
-const DATABASE_DISK: FaultCase<DeployedSystem> = {
-  ...deployed({
-    id: 'F22',
-    fault: 'The disk of the database is full for 5 s',
-    async inject(stage) {
-      const { mysql } = stage.system.servers;
-      // MySQL ends itself when it cannot write its log; whoever runs it starts it again.
-      await fillAndClear(disks.get(stage.system)!, stage, () => mysql.restart());
-    },
-  }),
-  async start({ servers, rewrites }) {
-    const { rabbitmq } = await servers();
-    const disk = await SmallDisk.mount(400);
-    const { TMPDIR } = process.env;
-    process.env['TMPDIR'] = disk.folder;
-    const starting = startMySql('mysql-9.7');
+/** Starts a server whose data are on a disk of their own. */
+async function startOnDisk<Server>(mebibytes: number, start: () => Promise<Server>): Promise<[Server, SmallDisk]> {
+  const disk = await SmallDisk.mount(mebibytes);
+  const { TMPDIR } = process.env;
+  process.env['TMPDIR'] = disk.folder;
+  try {
+    return [await start(), disk];
+  } finally {
     if (TMPDIR === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = TMPDIR;
-    const mysql = await starting;
-    const system = await DeployedSystem.start({ rabbitmq, mysql }, { rewrites });
-    disks.set(system, disk);
-    return endedWith(system, async () => {
-      await mysql.stop();
-      await disk.unmount();
-    });
-  },
-};
+  }
+}
+
+/** Votes were refused. */
+function refused({ ledger }: Stage): (times: Times) => boolean {
+  return ({ full, cleared }) => ledger.answers((answer) => answer === 503, full, cleared) > 0;
+}
+
+/** No batch was committed in the end, when what the database had in its files was used up. */
+function notCommitted({ system }: Stage): (times: Times) => Promise<boolean> {
+  return async ({ cleared }) => {
+    const [row] = await system.query(
+      `SELECT COUNT(*) FROM batches WHERE committed_at BETWEEN ${cleared - 3_000} AND ${cleared}`,
+    );
+    return row?.[0] === '0';
+  };
+}
+
+/** One server of its own on a small disk, and everything else as it is. */
+function onSmallDisk(server: 'rabbitmq' | 'mysql', fault: string): FaultCase<DeployedSystem> {
+  const start = { rabbitmq: startRabbitMq, mysql: () => startMySql('mysql-9.7') }[server];
+  const wasFelt = { rabbitmq: refused, mysql: notCommitted }[server];
+  return {
+    ...deployed({
+      id: 'F22',
+      fault,
+      async inject(stage) {
+        // A server that cannot write its log ends itself; whoever runs it starts it again.
+        await fillAndClear(stage, () => stage.system.servers[server].restart(), wasFelt(stage));
+      },
+    }),
+    async start({ servers, rewrites }) {
+      const shared = await servers();
+      const [own, disk] = await startOnDisk<ServerProcess>(400, start);
+      const system = await DeployedSystem.start({ ...shared, [server]: own }, { rewrites });
+      disks.set(system, disk);
+      return endedWith(system, async () => {
+        await own.stop();
+        await disk.unmount();
+      });
+    },
+  };
+}
 
 const JOURNAL_DISK: FaultCase<EmbeddedSystem> = {
   ...embedded({
     id: 'F22',
-    fault: 'The disk of journal and store is full for 5 s',
-    inject: (stage) => fillAndClear(disks.get(stage.system)!, stage, () => Promise.resolve()),
+    fault: 'The disk of journal and store is full for 8 s',
+    inject: (stage) => fillAndClear(stage, () => Promise.resolve(), refused(stage)),
   }),
   async start({ rewrites }) {
     const disk = await SmallDisk.mount(64);
@@ -148,12 +184,12 @@ function endedWith<S extends { stop(): Promise<void> }>(system: S, end: () => Pr
 }
 
 export const DISK_CASES: readonly FaultCase[] = [
-  DATABASE_DISK,
+  onSmallDisk('mysql', 'The disk of the database is full for 8 s'),
+  onSmallDisk('rabbitmq', 'The disk of the broker is full for 8 s'),
   JOURNAL_DISK,
   embedded({
     id: 'F25',
     fault: 'The power fails just before a sync of the journal: what was not synced is gone',
-    floor: 0.8,
     system: { rewrites: [REMEMBER_SYNCED], crashPoints: [POWER_CUT] },
     async inject({ system }) {
       await until('the power has failed often enough', () => system.crashes() >= CRASHES, 240_000);

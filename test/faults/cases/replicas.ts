@@ -1,4 +1,4 @@
-import { deployed, embedded, type FaultCase } from '../case.ts';
+import { deployed, embedded, type FaultCase, onBothQueues } from '../case.ts';
 import type { Replica } from '../deployed.ts';
 import type { Rewrite } from '../rewrites.ts';
 import { until } from '../system.ts';
@@ -13,29 +13,30 @@ function clock(offset: string): Rewrite {
 }
 
 async function readiness(url: string): Promise<string> {
-  return await (await fetch(`${url}/readyz`)).text();
+  return (await (await fetch(`${url}/readyz`)).text()).trim();
 }
+
+/** What comes after the close is refused, and is more than what came before. */
+const UNTIL_THE_CLOSE = 0.3;
 
 /** From the edit of the poll to its close; every replica has heard of it by then. */
 const CLOSES_IN_MS = 2_500;
 
 export const REPLICA_CASES: readonly FaultCase[] = [
-  deployed({
+  ...onBothQueues({
     id: 'F13',
     fault: 'Vote replicas are killed four times, then ended in order twice, after a load balancer has left them',
     demands: 'An end in order breaks no connection',
     async inject({ system, ledger, strike, heal, pause, demand }) {
       const { vote } = system.replicas;
-      const back = (): Promise<void> => until('both replicas are ready', () => vote.every(({ ready }) => ready));
+      const back = (): Promise<void> => until('both replicas are ready', () => vote.every(({ isBack }) => isBack));
       for (let kill = 0; kill < 4; kill += 1) {
         await strike(() => vote[kill % 2]?.signal('SIGKILL'));
-        await pause(300);
         await back();
       }
       const from = Date.now();
       for (const replica of vote) {
         await strike(() => system.drain(replica));
-        await pause(300);
         await back();
       }
       heal();
@@ -67,10 +68,12 @@ export const REPLICA_CASES: readonly FaultCase[] = [
       const off = 'process.uptime() < 10 ? 0 : process.uptime() < 16 ? 5_000 : process.uptime() < 22 ? -5_000 : 0';
       const replica = await system.add('vote', [clock(off)]);
       const { url } = replica.process!;
-      const says = (word: string) => async (): Promise<boolean> => (await readiness(url)).includes(word);
-      await strike(() => until('a replica that is ahead is not ready', says('the clock is'), 20_000));
-      await strike(() => pause(6_000));
-      await until('a replica that is right again is ready', says('ready'), 40_000);
+      const says = (what: string) =>
+        until(`it says "${what}"`, async () => (await readiness(url)).startsWith(what), 40_000);
+      await strike(() => says('the clock is'));
+      await pause(7_000);
+      await strike(() => says('the clock is'));
+      await says('ok');
       heal();
       const late = system.add('vote', [clock('5_000')]).then(
         () => true,
@@ -84,7 +87,7 @@ export const REPLICA_CASES: readonly FaultCase[] = [
     id: 'F21',
     fault: 'The poll closes under load, while the worker that holds votes is stopped for 6 s and another stands by',
     demands: 'Votes after the close are refused, the result becomes final, and is exact',
-    floor: 0.3,
+    floor: UNTIL_THE_CLOSE,
     system: { workers: 2 },
     async inject({ system, ledger, strike, pause }) {
       const [first, second] = system.replicas.worker;
@@ -107,7 +110,7 @@ export const REPLICA_CASES: readonly FaultCase[] = [
     id: 'F21',
     fault: 'The poll closes under load, and the process is killed a second later',
     demands: 'Votes after the close are refused, the result becomes final, and is exact',
-    floor: 0.3,
+    floor: UNTIL_THE_CLOSE,
     async inject({ system, ledger, strike, pause }) {
       const closesAt = Date.now() + CLOSES_IN_MS;
       await system.edit({ closesAt: new Date(closesAt).toISOString() });
