@@ -34,6 +34,7 @@ const TOOLS = {
   hclfmt: 'github.com/hashicorp/hcl/v2/cmd/hclfmt@v2.24.0',
   helm: 'helm.sh/helm/v3/cmd/helm@v3.22.0',
   'helm-4': 'helm.sh/helm/v4/cmd/helm@v4.3.1',
+  'kube-score': 'github.com/zegl/kube-score/cmd/kube-score@v1.20.0',
   kubeconform: 'github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0',
   'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server@v0.9.0',
 } as const;
