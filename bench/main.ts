@@ -71,7 +71,14 @@ async function measureRows(): Promise<void> {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     // Programs of ours live on without whoever started them; servers and their folders end with this process.
-    const isOurs = (pid: number): boolean => readlinkSync(`/proc/${pid}/exe`) === process.execPath;
+    const isOurs = (pid: number): boolean => {
+      try {
+        return readlinkSync(`/proc/${pid}/exe`) === process.execPath;
+      } catch {
+        // It has ended meanwhile.
+        return false;
+      }
+    };
     for (const pid of childProcesses().filter(isOurs)) process.kill(pid, 'SIGTERM');
     process.exit(130);
   });
