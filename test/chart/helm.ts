@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 
 import type { KubeObject } from '../cluster/client.ts';
 import { findHelm } from '../tools/helm.ts';
-import { isRequired } from '../tools/programs.ts';
+import { pathUnlessMissing } from '../tools/programs.ts';
 
 const run = promisify(execFile);
 
@@ -20,11 +20,7 @@ export type Values = Readonly<Record<string, unknown>>;
 
 /** Where Helm is; null, once its absence is said, where it cannot be had. Throws where it has to be. */
 export async function helmUnlessMissing(): Promise<string | null> {
-  const helm = await findHelm();
-  if ('path' in helm) return helm.path;
-  if (isRequired('helm')) throw new Error(`The tests need helm: ${helm.missing}`);
-  process.stderr.write(`Tests with helm are skipped: ${helm.missing}.\n`);
-  return null;
+  return pathUnlessMissing('helm', await findHelm());
 }
 
 /** Runs Helm with values and resolves with what it printed. Throws, with what it complained of, when it fails. */

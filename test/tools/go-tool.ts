@@ -1,5 +1,5 @@
 import { type GoTool, goTool } from '../cluster/go-programs.ts';
-import { isRequired, onPath, type Program, reasonOf } from './programs.ts';
+import { onPath, pathUnlessMissing, type Program, reasonOf } from './programs.ts';
 
 /** A program that is built of its Go module. */
 export async function findGoTool(tool: GoTool): Promise<Program> {
@@ -13,9 +13,5 @@ export async function findGoTool(tool: GoTool): Promise<Program> {
 
 /** Where it is; null, once its absence is said, where it cannot be had. Throws where it has to be. */
 export async function goToolUnlessMissing(tool: GoTool): Promise<string | null> {
-  const found = await findGoTool(tool);
-  if ('path' in found) return found.path;
-  if (isRequired(tool)) throw new Error(`The tests need ${tool}: ${found.missing}`);
-  process.stderr.write(`Tests with ${tool} are skipped: ${found.missing}.\n`);
-  return null;
+  return pathUnlessMissing(tool, await findGoTool(tool));
 }

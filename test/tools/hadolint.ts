@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { cacheFolder } from './debian-root.ts';
-import { isRequired, onPath, type Program, reasonOf } from './programs.ts';
+import { onPath, pathUnlessMissing, type Program, reasonOf } from './programs.ts';
 
 const run = promisify(execFile);
 const VERSION = '2.15.1';
@@ -51,9 +51,5 @@ async function find(): Promise<Program> {
 
 /** The linter of Dockerfiles; null, once its absence is said, where it cannot be had. Throws where it has to be. */
 export async function hadolintUnlessMissing(): Promise<string | null> {
-  const found = await find();
-  if ('path' in found) return found.path;
-  if (isRequired('hadolint')) throw new Error(`The tests need hadolint: ${found.missing}`);
-  process.stderr.write(`Tests with hadolint are skipped: ${found.missing}.\n`);
-  return null;
+  return pathUnlessMissing('hadolint', await find());
 }

@@ -49,6 +49,14 @@ export function isRequired(name: string): boolean {
   return process.env['CI'] === 'true' || (process.env['VOTEAPP_TEST_REQUIRE'] ?? '').split(',').includes(name);
 }
 
+/** The path of a program; null, once its absence is said, where it cannot be had. Throws where it has to be. */
+export function pathUnlessMissing(name: string, found: Program): string | null {
+  if ('path' in found) return found.path;
+  if (isRequired(name)) throw new Error(`The tests need ${name}: ${found.missing}`);
+  process.stderr.write(`Tests with ${name} are skipped: ${found.missing}.\n`);
+  return null;
+}
+
 /** The last line a failed program said, for its command line says little; where it said none, the error's own. */
 export function reasonOf(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message: string };

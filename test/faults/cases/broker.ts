@@ -2,6 +2,7 @@ import { LOGIN } from '../../servers/server-process.ts';
 import { deployed, type FaultCase } from '../case.ts';
 import type { DeployedSystem } from '../deployed.ts';
 import { until } from '../system.ts';
+import { killTwice, STOP_DEMANDS, STOP_MS, stopAWhile } from './queue-outage.ts';
 
 function queueOf({ round }: DeployedSystem): string {
   return `voteapp.default.${round}.votes.v1.0`;
@@ -20,42 +21,13 @@ export const BROKER_CASES: readonly FaultCase[] = [
     id: 'F7',
     fault: `The broker is killed, once with an empty queue and once with ${BACKLOG} votes in it`,
     demands: 'Votes are accepted 15 s after it serves again at the latest',
-    async inject({ system, ledger, strike, heal, demandWithin }) {
-      const { rabbitmq } = system.servers;
-      const kill = async (): Promise<void> => {
-        await strike(() => rabbitmq.kill());
-        await rabbitmq.restart();
-        demandWithin('until votes are accepted again', await ledger.accepting(), 15_000);
-      };
-      await kill();
-      system.remove('worker');
-      const accepted = ledger.count('accepted');
-      ledger.burst(BACKLOG);
-      await until('the backlog is there', () => ledger.count('accepted') > accepted + BACKLOG);
-      await kill();
-      await system.restore('worker');
-      heal();
-    },
+    inject: killTwice(({ servers }) => servers.rabbitmq, BACKLOG, 15_000),
   }),
   deployed({
     id: 'F8',
-    fault: 'The broker stops for 4 s',
-    demands: 'No voter waits for it: 99 of 100 answers come within the limit of a confirm and half a second (2 s)',
-    async inject({ system, ledger, strike, heal, pause, demandWithin }) {
-      const { rabbitmq } = system.servers;
-      const from = Date.now();
-      await strike(() => rabbitmq.pause());
-      await pause(4_000);
-      const stopped = Date.now();
-      await rabbitmq.resume();
-      heal();
-      await ledger.accepting();
-      demandWithin(
-        'an answer',
-        ledger.slowest(() => true, from, stopped),
-        2_000,
-      );
-    },
+    fault: `The broker stops for ${STOP_MS / 1_000} s`,
+    demands: STOP_DEMANDS,
+    inject: stopAWhile(({ servers }) => servers.rabbitmq),
   }),
   deployed({
     id: 'F9',
