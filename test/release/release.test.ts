@@ -9,9 +9,8 @@ import semver from 'semver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
+import { helmUnlessMissing } from '../chart/helm.ts';
 import { readPage, stepsOf } from '../tools/document.ts';
-import { findHelm } from '../tools/helm.ts';
-import { isRequired } from '../tools/programs.ts';
 import { Clone } from './clone.ts';
 
 const run = promisify(execFile);
@@ -20,12 +19,7 @@ const NOTHING_NEW = '# Changelog\n\n## [Unreleased]\n\n### Added\n';
 const [minor, patch] = (['minor', 'patch'] as const).map((kind) => new semver.SemVer(VERSION).inc(kind).version);
 const TODAY = /\d{4}-\d{2}-\d{2}/;
 
-const found = await findHelm();
-if ('missing' in found) {
-  if (isRequired('helm')) throw new Error(`The tests need helm: ${found.missing}`);
-  process.stderr.write(`Tests of releases are skipped: ${found.missing}.\n`);
-}
-const helm = 'path' in found ? found.path : '';
+const helm = (await helmUnlessMissing()) ?? '';
 
 describe.skipIf(helm === '')('npm run release', { timeout: 180_000 }, () => {
   let clone: Clone;
