@@ -68,6 +68,15 @@ describe('the poll of this machine', { timeout: 120_000 }, () => {
     expect(again.stdout()).toContain('Not as the file says, for it was changed on air: spec.poll.closesAt.');
   });
 
+  test('is as it was asked to be at once, for whoever resumes what he has just suspended', async () => {
+    await start();
+    const poll = await localPoll(data, undefined);
+    for (const suspend of [true, false, true]) {
+      const revision = await poll.edit({ suspend });
+      expect(await poll.now()).toMatchObject({ suspend, revision });
+    }
+  });
+
   test('is edited by its file and on air, and the later word holds', async () => {
     const poll = await start(votingApp({ closesAt: '2037-01-01T00:00:00Z' }));
     const closesAt = async () => (await read(poll))['closesAt'];

@@ -7,7 +7,7 @@ import type { Logger } from '@voteapp/kit/log';
 import { closeServer, createHttpServer, listen } from '@voteapp/kit/server';
 
 import type { PollEdit } from '../poll/poll.ts';
-import type { ControlAnswer } from './control-answer.ts';
+import type { AskedPoll, ControlAnswer } from './control-answer.ts';
 import { pollEdit } from './on-air.ts';
 import { EditRefused } from './poll-source.ts';
 import type { RunFile } from './run-file.ts';
@@ -15,6 +15,12 @@ import type { RunFile } from './run-file.ts';
 const SECRET_BYTES = 32;
 const LONGEST_BODY = 4_096;
 const GRACE_MS = 1_000;
+
+/** The poll behind the door: as it was asked for last, and how it is changed; an edit resolves with its revision. */
+interface Controlled {
+  asked(): Promise<AskedPoll>;
+  edit(change: PollEdit): Promise<number>;
+}
 
 /** The door by which the user's other programs change the poll. */
 export interface Control {
@@ -42,18 +48,14 @@ function send(response: ServerResponse, status: number, body: ControlAnswer): vo
  * Opens it, on this machine alone. Every request needs the secret, which only the user can read: a page of his browser
  * that found the port, by whatever name, has not got it.
  */
-export async function openControl(
-  name: string,
-  edit: (change: PollEdit) => Promise<number>,
-  log: Logger,
-): Promise<Control> {
+export async function openControl(name: string, source: Controlled, log: Logger): Promise<Control> {
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   const expected = digest(`Bearer ${secret}`);
 
   async function change(request: IncomingMessage): Promise<[number, ControlAnswer]> {
     const parsed = pollEdit.safeParse(await readBody(request));
     if (!parsed.success) return [400, { problems: problemsOf(parsed.error).map(sentence) }];
-    return [200, { name, revision: await edit(parsed.data) }];
+    return [200, { revision: await source.edit(parsed.data) }];
   }
 
   async function answer(request: IncomingMessage): Promise<[number, ControlAnswer]> {
@@ -61,15 +63,15 @@ export async function openControl(
       return [401, { problems: ['The secret of run.json is needed'] }];
     }
     if (request.url !== '/poll') return [404, { problems: ['There is nothing but /poll'] }];
-    if (request.method === 'GET') return [200, { name }];
-    if (request.method !== 'PATCH') return [405, { problems: ['There is nothing but GET and PATCH'] }];
     try {
-      return await change(request);
+      if (request.method === 'GET') return [200, { name, poll: await source.asked() }];
+      if (request.method === 'PATCH') return await change(request);
+      return [405, { problems: ['There is nothing but GET and PATCH'] }];
     } catch (error) {
       if (error instanceof EditRefused) return [409, { problems: error.problems }];
       if (error instanceof SyntaxError) return [400, { problems: ['It must be JSON'] }];
-      log.error({ err: error }, 'An edit of the poll failed');
-      return [500, { problems: ['The edit failed; the log says why'] }];
+      log.error({ err: error }, 'What was asked of the poll failed');
+      return [500, { problems: ['It failed; the log says why'] }];
     }
   }
 

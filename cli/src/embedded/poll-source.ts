@@ -11,6 +11,7 @@ import { ZodError } from 'zod';
 
 import { UsageError } from '../exit-codes.ts';
 import type { PollEdit } from '../poll/poll.ts';
+import { type AskedPoll, askedPoll } from './control-answer.ts';
 import { type DataFolder, writeWhole } from './data-folder.ts';
 import { followFile } from './follow-file.ts';
 import { edited, type OnAir, parseOnAir, stillHolds, withEdit } from './on-air.ts';
@@ -77,6 +78,14 @@ export class PollSource {
       if (!(error instanceof EditRefused)) throw error;
       throw new UsageError(said(file, error), { cause: error });
     }
+  }
+
+  /** The poll as it was asked for last: by its file, by edits and by controls on air. */
+  async asked(): Promise<AskedPoll> {
+    const definition = await this.#options.store.currentDefinition();
+    if (definition === null) throw new Error('The poll was written and is not there.');
+    const { suspensions, ...asked } = definition;
+    return askedPoll.parse({ ...asked, suspend: suspensions.some(({ until }) => until === null) });
   }
 
   /** Changes the poll; returns its revision. Throws {@link EditRefused}, and then it stays as it was. */

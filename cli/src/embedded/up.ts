@@ -78,7 +78,7 @@ async function runPoll(options: UpOptions, file: string, app: LoadedVotingApp, f
       logger,
     });
     opened.unshift(() => services.stop());
-    const control = await openControl(app.name, (change) => source.edit(change), log);
+    const control = await openControl(app.name, source, log);
     opened.unshift(() => control.stop());
     const { namespace } = app;
     folder.writeRun({ pid: process.pid, namespace, urls: services.urls, control: control.address });

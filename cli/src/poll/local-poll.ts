@@ -2,8 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { ServiceName } from '@voteapp/contracts/cluster-objects';
-import type { Definition } from '@voteapp/contracts/definition';
-import { DEFINITION_PATH, publicPoll } from '@voteapp/contracts/http/poll';
+import { publicPoll } from '@voteapp/contracts/http/poll';
 
 import { type ControlAnswer, controlAnswer } from '../embedded/control-answer.ts';
 import { readRunFile, type RunFile } from '../embedded/run-file.ts';
@@ -11,9 +10,6 @@ import { EXIT, Failure, UsageError } from '../exit-codes.ts';
 import type { Poll, PollNow } from './poll.ts';
 
 const ANSWER_MS = 5_000;
-
-/** Those of a definition's fields that are asked for here; the rest is front's and vote's affair. */
-type Served = Pick<Definition, 'round' | 'opensAt' | 'closesAt' | 'suspensions' | 'timeZone' | 'revision' | 'version'>;
 
 function gone(name: string, cause?: unknown): Failure {
   return new Failure(
@@ -46,7 +42,6 @@ function pollOf(name: string, run: RunFile): Poll {
       throw gone(name, error);
     }
   };
-  const json = async (service: ServiceName, path: string): Promise<unknown> => await (await ask(service, path)).json();
   return {
     name,
     namespace: run.namespace,
@@ -55,22 +50,20 @@ function pollOf(name: string, run: RunFile): Poll {
     address: async (service) => urls[service],
     ask,
     async now(): Promise<PollNow> {
-      const { round, opensAt, closesAt, suspensions, timeZone, revision, version } = (await json(
-        'front',
-        DEFINITION_PATH,
-      )) as Served;
-      const view = publicPoll.parse(await json('vote', '/api/poll'));
-      const suspend = suspensions.some(({ until }) => until === null);
-      // Its version is what the vote service has pulled; the revision that it comes of, front alone tells.
-      const judged = view.version >= version ? { revision, state: view.state } : null;
-      return { round, opensAt, closesAt, suspend, timeZone, revision, judged, hindrance: null };
+      const answer = await control(name, run, { method: 'GET' });
+      if (!('poll' in answer)) throw gone(name);
+      const { version, ...asked } = answer.poll;
+      const view = publicPoll.parse(await (await ask('vote', '/api/poll')).json());
+      // The vote service tells by which version it judges, and not which revision that comes of.
+      const judged = view.version >= version ? { revision: asked.revision, state: view.state } : null;
+      return { ...asked, judged, hindrance: null };
     },
     async edit(change) {
       const answer = await control(name, run, { method: 'PATCH', body: JSON.stringify(change) });
       if ('problems' in answer) {
         throw new Failure(EXIT.failed, answer.problems.map((problem) => `${problem}.`).join('\n'));
       }
-      if (answer.revision === undefined) throw gone(name);
+      if (!('revision' in answer)) throw gone(name);
       return answer.revision;
     },
   };
