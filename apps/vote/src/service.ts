@@ -11,8 +11,8 @@ import { closeServer, createHttpServer, listen } from '@voteapp/kit/server';
 import type { VoteQueue } from '@voteapp/queue/port';
 
 import { createApp } from './app.ts';
-import { createCastVote } from './casting/cast-vote.ts';
 import { createForm } from './casting/form.ts';
+import { createJudge } from './casting/judge.ts';
 import { DefinitionFeed } from './definition-feed.ts';
 import { createListener } from './listener.ts';
 import { createVoteMetrics } from './metrics.ts';
@@ -89,7 +89,7 @@ export function createVoteService(deps: VoteServiceDeps): VoteService {
     resultsUrl,
   });
   const listener = createListener({
-    castVote: createCastVote({ sessionKey, roundKey, origins, office: () => producers.current }),
+    judge: createJudge({ sessionKey, roundKey, origins, office: () => producers.current }),
     form: createForm((error, request) => views.refusalPage(error, request)),
     app: createApp({ views, sessionKey, origins, resultsUrl, pingQueue: () => queue.ping(), log, random }),
     now,

@@ -6,32 +6,36 @@ import { MAX_BODY_BYTES } from '@voteapp/contracts/http/vote';
 import { problemsOf, sentence } from '@voteapp/contracts/problems';
 import type * as z from 'zod';
 
-/**
- * The whole body; null when the client went away before its end. Rejects with `body_too_large` as soon as that is known
- * and reads no further.
- */
-export function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  return new Promise((resolve, reject) => {
-    const tooLarge = (): void => {
-      request.removeAllListeners('data').pause();
-      reject(new RequestError('body_too_large'));
-    };
-    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
-      tooLarge();
-      return;
-    }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size > MAX_BODY_BYTES) tooLarge();
-    });
-    request.on('end', () =>
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
-    );
-    request.on('close', () => resolve(null));
+/** Who is told of a body: of the one or of the other, or of neither, when the client goes away before its end. */
+export interface BodyReader {
+  whole(body: Buffer): void;
+  /** With `body_too_large`, as soon as that is known; nothing is read any further. */
+  refused(refusal: RequestError): void;
+}
+
+export function readBody(request: IncomingMessage, reader: BodyReader): void {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+    refuse(request, reader);
+    return;
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    chunks.push(chunk);
+    if (size > MAX_BODY_BYTES) refuse(request, reader);
   });
+  request.on('end', () => {
+    const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    // The request has this function until it is answered.
+    chunks.length = 0;
+    reader.whole(body);
+  });
+}
+
+function refuse(request: IncomingMessage, reader: BodyReader): void {
+  request.removeAllListeners('data').removeAllListeners('end').pause();
+  reader.refused(new RequestError('body_too_large'));
 }
 
 /** The body as text. Throws `unsupported_media_type`, and `malformed_body` where it is not UTF-8. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { RequestError } from '@voteapp/contracts/errors';
 
-import type { AcceptedVote, Ballot } from './cast-vote.ts';
+import type { AcceptedVote, Ballot } from './judge.ts';
 import type { Reply } from './reply.ts';
 
 /** How one address takes a vote: from its body to a ballot, and from the outcome to its own answer. */

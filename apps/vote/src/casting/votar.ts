@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { VOTAR_INVALID, votarAccepted, votarRequest } from '@voteapp/contracts/http/vote';
 
 import { jsonFields } from './body.ts';
-import type { Ballot } from './cast-vote.ts';
+import type { Ballot } from './judge.ts';
 import { refusal, text } from './reply.ts';
 import type { CastingRoute } from './route.ts';
 

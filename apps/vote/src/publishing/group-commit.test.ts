@@ -62,13 +62,16 @@ function setUp(changes: { limits?: BatchLimits; maxPending?: number } = {}) {
       seq += 1;
       const own = seq;
       const entry = encodeEntry('A'.repeat(22), 0, own);
-      commit.add({ entry, def, arrival: Date.now() }).then(
-        (placement) => {
+      commit.add({
+        entry,
+        def,
+        arrival: Date.now(),
+        stored(placement) {
           placements.set(own, placement);
-          return outcomes.push(placement);
+          outcomes.push(placement);
         },
-        (error: { code: string }) => outcomes.push(error.code),
-      );
+        refused: ({ code }) => outcomes.push(code),
+      });
     }
   };
   const sizes = () => attempts.map(({ message }) => message.votes.length);

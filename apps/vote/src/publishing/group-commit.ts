@@ -20,14 +20,18 @@ export interface BatchLimits {
   readonly bytes: number;
 }
 
-/** A vote on its way to a batch. */
-export interface EncodedVote {
+/** A vote on its way to a batch, which is told once what became of it, by a call that must not throw. */
+export interface PendingVote {
   /** By `encodeEntry`. */
   readonly entry: string;
   /** The definition version it was judged by. */
   readonly def: number;
   /** ms */
   readonly arrival: number;
+  /** It is durable. */
+  stored(place: Placement): void;
+  /** With `queue_unavailable`: it may have been published. */
+  refused(refusal: RequestError): void;
 }
 
 /** Where a stored vote is: the `index`-th (from 0) of batch `n`. */
@@ -49,25 +53,20 @@ export interface GroupCommitDeps {
   readonly limits?: BatchLimits;
 }
 
-interface Waiting extends EncodedVote {
-  readonly resolve: (placement: Placement) => void;
-  readonly reject: (refusal: RequestError) => void;
-}
-
 interface Batch {
   readonly n: number;
   /** Sent again byte for byte until it is confirmed. */
   readonly body: Buffer;
-  readonly votes: readonly Waiting[];
+  readonly votes: readonly PendingVote[];
   readonly sentAt: number;
   readonly timeout: NodeJS.Timeout;
 }
 
 /** Rejects them with one error: thousands may be refused in one turn, and each stack trace costs. */
-function refuse(votes: readonly Waiting[]): void {
+function refuse(votes: readonly PendingVote[]): void {
   if (votes.length === 0) return;
   const refusal = new RequestError('queue_unavailable');
-  for (const { reject } of votes) reject(refusal);
+  for (const vote of votes) vote.refused(refusal);
 }
 
 /**
@@ -81,7 +80,7 @@ export class GroupCommit {
   readonly #inFlight = new Set<Batch>();
   /** Batches that were given up on and must still arrive, for `n` has no gaps; the breaker is open while there are. */
   readonly #overdue = new Set<Batch>();
-  #pending: Waiting[] = [];
+  #pending: PendingVote[] = [];
   #pendingBytes = 0;
   #last = 0;
   #held = false;
@@ -119,18 +118,14 @@ export class GroupCommit {
     return this.#pending.length === 0 && this.#inFlight.size === 0 && this.#overdue.size === 0;
   }
 
-  /** Resolves once the vote is durable. Rejects with `queue_unavailable`. */
-  add(vote: EncodedVote): Promise<Placement> {
-    return new Promise((resolve, reject) => {
-      const waiting = { ...vote, resolve, reject };
-      if (this.#dropped || this.breakerOpen || this.#pending.length >= this.#deps.maxPending) {
-        refuse([waiting]);
-        return;
-      }
-      this.#pending.push(waiting);
-      this.#pendingBytes += vote.entry.length + 1;
-      this.#schedule();
-    });
+  add(vote: PendingVote): void {
+    if (this.#dropped || this.breakerOpen || this.#pending.length >= this.#deps.maxPending) {
+      refuse([vote]);
+      return;
+    }
+    this.#pending.push(vote);
+    this.#pendingBytes += vote.entry.length + 1;
+    this.#schedule();
   }
 
   /** Collects only, until {@link release}. */
@@ -163,14 +158,14 @@ export class GroupCommit {
     this.#overdue.clear();
   }
 
-  #take(count: number): Waiting[] {
+  #take(count: number): PendingVote[] {
     const taken = this.#pending.splice(0, count);
     for (const { entry } of taken) this.#pendingBytes -= entry.length + 1;
     return taken;
   }
 
   /** As many of the pending votes as one message holds; all were judged by the same definition version. */
-  #takeBatch(): Waiting[] {
+  #takeBatch(): PendingVote[] {
     const def = this.#pending[0]?.def;
     let room = this.#limits.bytes - ENVELOPE_BYTES;
     let count = 0;
@@ -219,7 +214,7 @@ export class GroupCommit {
     this.#collecting = undefined;
   }
 
-  #open(votes: readonly Waiting[]): void {
+  #open(votes: readonly PendingVote[]): void {
     const { round, producer, shard, now } = this.#deps;
     this.#last += 1;
     const head = { round, def: votes[0]?.def ?? 0, producer, shard, n: this.#last };
@@ -247,15 +242,17 @@ export class GroupCommit {
 
   /** Any attempt's confirm will do, also one that comes after the batch was given up on. */
   #confirm(batch: Batch): void {
-    if (this.#inFlight.delete(batch)) {
+    const inTime = this.#inFlight.delete(batch);
+    if (inTime) {
       clearTimeout(batch.timeout);
-      batch.votes.forEach(({ resolve }, index) => resolve({ n: batch.n, index }));
       this.#deps.onConfirmed(batch.votes.length, this.#deps.now() - batch.sentAt);
     } else if (this.#overdue.delete(batch)) {
       clearTimeout(this.#probe);
       this.#probeNext();
     }
+    // The broker has the next batch before the answers of this one take their time.
     this.#send();
+    if (inTime) batch.votes.forEach((vote, index) => vote.stored({ n: batch.n, index }));
   }
 
   #giveUp(batch: Batch): void {

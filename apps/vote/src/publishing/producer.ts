@@ -6,7 +6,7 @@ import { encodeBeat } from '@voteapp/contracts/message';
 import type { Logger } from '@voteapp/kit/log';
 import type { VotePublisher, VoteQueue } from '@voteapp/queue/port';
 
-import { type EncodedVote, GroupCommit, type Placement } from './group-commit.ts';
+import { GroupCommit, type PendingVote } from './group-commit.ts';
 import { elapsed, type Moment, momentAt, NEVER } from './moment.ts';
 
 const BEAT_INTERVAL_MS = 5_000;
@@ -115,11 +115,10 @@ export class Producer {
     this.#tick();
   }
 
-  /** Resolves once the vote is durable. Rejects with `queue_unavailable`. */
-  async add(shard: number, vote: EncodedVote): Promise<Placement> {
+  add(shard: number, vote: PendingVote): void {
     const lane = this.#lanes[shard];
-    if (!this.ready || lane === undefined) throw new RequestError('queue_unavailable');
-    return lane.commit.add(vote);
+    if (!this.ready || lane === undefined) vote.refused(new RequestError('queue_unavailable'));
+    else lane.commit.add(vote);
   }
 
   /** Counts a refusal for the beats to tell. */

@@ -19,10 +19,13 @@ function setUp() {
     const { producer, definition } = producers.current!;
     seq += 1;
     const entry = encodeEntry('A'.repeat(22), 0, seq);
-    producer.add(shard, { entry, def: definition.version, arrival: Date.now() }).then(
-      ({ n, index }) => outcomes.push(`${producer.id}-${n}-${index}`),
-      (error: { code: string }) => outcomes.push(error.code),
-    );
+    producer.add(shard, {
+      entry,
+      def: definition.version,
+      arrival: Date.now(),
+      stored: ({ n, index }) => outcomes.push(`${producer.id}-${n}-${index}`),
+      refused: ({ code }) => outcomes.push(code),
+    });
   };
   const beatsOf = (id: string) => queue.beats.filter(({ producer }) => producer === id).map(({ beat }) => beat);
   const current = () => producers.current!.producer;

@@ -5,10 +5,12 @@ import { type Definition, type PollOption, refusalAt } from '@voteapp/contracts/
 import { RequestError } from '@voteapp/contracts/errors';
 import { MAX_VOTER_BYTES } from '@voteapp/contracts/http/vote';
 import { encodeEntry } from '@voteapp/contracts/message';
-import { signReceipt } from '@voteapp/contracts/signed';
+import { type Choice, signReceipt } from '@voteapp/contracts/signed';
 import { roundTagKey, shardOf, tagOf } from '@voteapp/contracts/voter-tag';
 
 import type { Origins } from '../origin.ts';
+import type { Placement } from '../publishing/group-commit.ts';
+import type { Producer } from '../publishing/producer.ts';
 import type { Office } from '../publishing/producers.ts';
 import { createSequence } from '../sequence.ts';
 import { choiceCookie, readVisitor, repairedCookies, type Visitor } from '../voter.ts';
@@ -33,7 +35,7 @@ export interface AcceptedVote {
   readonly receipt?: string;
 }
 
-export interface CastDeps {
+export interface JudgeDeps {
   readonly sessionKey: KeyObject;
   readonly roundKey: KeyObject;
   readonly origins: Origins;
@@ -49,11 +51,26 @@ export interface Attempt {
   readonly cookies: string[];
 }
 
-/**
- * Resolves once the vote is durable in the queue. Rejects with RequestError; with `queue_unavailable` the vote may have
- * been published, with any other code it was not.
- */
-export type CastVote = (ballot: Ballot, attempt: Attempt) => Promise<AcceptedVote>;
+/** A ballot that the poll takes, with all that its answer needs: it waits for its batch, and thousands beside it. */
+export interface Judged {
+  readonly producer: Producer;
+  readonly shard: number;
+  /** By `encodeEntry`. */
+  readonly entry: string;
+  readonly definition: Definition;
+  /** The caller's own id of the vote. */
+  readonly id: string | undefined;
+  readonly index: number;
+  readonly choice: Choice;
+  readonly visitor: Visitor | null;
+}
+
+export interface Judge {
+  /** What the poll makes of a ballot. Throws RequestError where it does not take it. */
+  judge(ballot: Ballot, attempt: Attempt): Judged;
+  /** The outcome of a ballot whose vote is stored. */
+  accept(judged: Judged, place: Placement, attempt: Attempt): AcceptedVote;
+}
 
 interface Elector {
   readonly tag: Buffer;
@@ -61,8 +78,8 @@ interface Elector {
   readonly visitor: Visitor | null;
 }
 
-/** The one way of a vote, whatever route it came by. */
-export function createCastVote({ sessionKey, roundKey, origins, office }: CastDeps): CastVote {
+/** Judges votes, whatever route they came by. */
+export function createJudge({ sessionKey, roundKey, origins, office }: JudgeDeps): Judge {
   const tagKey = createTagKeys(roundKey);
   const nextSeq = createSequence();
 
@@ -80,35 +97,39 @@ export function createCastVote({ sessionKey, roundKey, origins, office }: CastDe
     return { tag: tagOf(tagKey(round), 'cookie', visitor.voter), visitor };
   }
 
-  // Up to the hand-over to the producer nothing may wait: a vote that arrived before the close must be in its batch
-  // before the closing beat looks whether there is one.
-  return async (ballot, attempt) => {
-    const { request, arrival, cookies } = attempt;
-    if (origins.isCrossSite(request)) throw new RequestError('cross_site');
-    const held = office();
-    if (held === null) throw new RequestError('starting');
-    const { definition, producer } = held;
-    const { round, shards, visibility, version } = definition;
-    const refusal = refusalAt(definition, arrival);
-    if (refusal !== null) throw new RequestError(refusal);
-    const index = ballot.indexIn(definition.options);
-    const option = definition.options[index]?.id;
-    if (option === undefined) throw new RequestError('unknown_option');
-    const { tag, visitor } = electorOf(ballot, attempt, definition);
+  return {
+    judge(ballot, attempt) {
+      const { request, arrival } = attempt;
+      if (origins.isCrossSite(request)) throw new RequestError('cross_site');
+      const held = office();
+      if (held === null) throw new RequestError('starting');
+      const { definition, producer } = held;
+      const { round, shards } = definition;
+      const refusal = refusalAt(definition, arrival);
+      if (refusal !== null) throw new RequestError(refusal);
+      const index = ballot.indexIn(definition.options);
+      const option = definition.options[index]?.id;
+      if (option === undefined) throw new RequestError('unknown_option');
+      const { tag, visitor } = electorOf(ballot, attempt, definition);
+      const { id } = ballot;
+      const seq = nextSeq(arrival, visitor?.choice?.seq);
+      const idTag = id === undefined ? undefined : tagOf(tagKey(round), 'id', id).toString('base64url');
+      const entry = encodeEntry(tag.toString('base64url'), index, seq, idTag);
+      const shard = shardOf(tag, shards);
+      return { producer, shard, entry, definition, id, index, choice: { option, seq }, visitor };
+    },
 
-    const shard = shardOf(tag, shards);
-    const seq = nextSeq(arrival, visitor?.choice?.seq);
-    const idTag = ballot.id === undefined ? undefined : tagOf(tagKey(round), 'id', ballot.id).toString('base64url');
-    const entry = encodeEntry(tag.toString('base64url'), index, seq, idTag);
-    const place = await producer.add(shard, { entry, def: version, arrival });
-
-    if (visitor !== null) {
-      const chosen = { round, voter: visitor.voter, choice: { option, seq } };
-      cookies.push(choiceCookie(sessionKey, chosen, origins.isSecure(request)));
-    }
-    const id = ballot.id ?? `${producer.id}-${shard}-${place.n}-${place.index}`;
-    const accepted = { id, round, option, index, seq };
-    return visibility === 'AfterVote' ? { ...accepted, receipt: signReceipt(sessionKey, round, seq) } : accepted;
+    accept({ producer, shard, definition, id: given, index, choice, visitor }, place, { request, cookies }) {
+      const { round, visibility } = definition;
+      const { option, seq } = choice;
+      if (visitor !== null) {
+        const chosen = { round, voter: visitor.voter, choice };
+        cookies.push(choiceCookie(sessionKey, chosen, origins.isSecure(request)));
+      }
+      const id = given ?? `${producer.id}-${shard}-${place.n}-${place.index}`;
+      const accepted = { id, round, option, index, seq };
+      return visibility === 'AfterVote' ? { ...accepted, receipt: signReceipt(sessionKey, round, seq) } : accepted;
+    },
   };
 }
 
