@@ -47,7 +47,7 @@ describe.each(Object.entries(ENGINES))('%s', (engine, prefix) => {
 
 test('nothing that only MySQL knows is said to MariaDB', () => {
   const [mysql, mariadb] = [databaseOf({ engine: 'MySQL' }), databaseOf({ engine: 'MariaDB' })];
-  expect(mysql.args).toEqual([...mariadb.args, '--disable-log-bin', '--mysqlx=OFF']);
+  expect(mysql.args).toEqual([...mariadb.args, '--disable-log-bin', '--performance-schema=OFF', '--mysqlx=OFF']);
 });
 
 test.each<[string, object | undefined, string]>([
