@@ -106,8 +106,10 @@ export class Contestant {
   }
 
   async #load(demand: Demand): Promise<LoadResult> {
-    const { port, path, electorate, authority, name } = this.target;
-    const result = await load({ ...PLAIN_LOAD, port, path, electorate, authority, first: this.#sent, ...demand });
+    const { port, path, electorate, authority, name, longestLoadMs } = this.target;
+    const durationMs = Math.min(demand.durationMs, longestLoadMs ?? Infinity);
+    const aim = { port, path, electorate, authority, first: this.#sent };
+    const result = await load({ ...PLAIN_LOAD, ...aim, ...demand, durationMs });
     this.#note(result);
     if (result.acceptedAt.length === 0) throw new Error(`${name} accepted none of ${result.sent} votes.`);
     return result;

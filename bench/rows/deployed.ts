@@ -1,5 +1,7 @@
+import { POLICIES } from '@voteapp/contracts/poll';
+
 import type { ContestantResult } from '../compare.ts';
-import { BALLOTS } from '../load/load.ts';
+import { BALLOTS, PLAIN_LOAD } from '../load/load.ts';
 import { signCookies } from '../load/request-writer.ts';
 import { startDeployed } from '../targets/deployed.ts';
 import { behindTls } from '../targets/tls-front.ts';
@@ -10,7 +12,7 @@ const CPU_RATIO = 2.5;
 const CONNECTION_PER_VOTE_SHARE = 0.6;
 const LAG_MS = 50;
 const USUAL_SHARE = 0.7;
-/** So many that a slow broker does not leave them idle. */
+/** As in prime time: batches are full, and a slow broker leaves nobody idle. */
 const MANY_CONNECTIONS = 2_048;
 
 function cpuLimit({ ratios }: ContestantResult): readonly Limit[] {
@@ -27,26 +29,21 @@ function cpuLimit({ ratios }: ContestantResult): readonly Limit[] {
 
 /** The services on RabbitMQ and MySQL. */
 export const DEPLOYED = [
+  ...POLICIES.map((policy) =>
+    comparison({
+      name: `deployed-${policy}`,
+      title: `RabbitMQ and MySQL, ${policy}, ${MANY_CONNECTIONS} connections`,
+      runs: policy === 'LastVoteWins' ? 'quick' : 'whole',
+      target: () => startDeployed({ policy }),
+      load: { connections: MANY_CONNECTIONS },
+      limits: cpuLimit,
+    }),
+  ),
   comparison({
-    name: 'deployed-LastVoteWins',
-    title: 'RabbitMQ and MySQL, LastVoteWins',
-    runs: 'quick',
-    target: () => startDeployed({ policy: 'LastVoteWins' }),
-    limits: cpuLimit,
-  }),
-  comparison({
-    name: 'deployed-FirstVoteWins',
-    title: 'RabbitMQ and MySQL, FirstVoteWins',
+    name: 'few-connections',
+    title: `RabbitMQ and MySQL, ${PLAIN_LOAD.connections} connections: smaller batches`,
     runs: 'whole',
-    target: () => startDeployed({ policy: 'FirstVoteWins' }),
-    limits: cpuLimit,
-  }),
-  comparison({
-    name: 'deployed-Unlimited',
-    title: 'RabbitMQ and MySQL, Unlimited',
-    runs: 'whole',
-    target: () => startDeployed({ policy: 'Unlimited' }),
-    limits: cpuLimit,
+    target: () => startDeployed(),
   }),
   comparison({
     name: 'cookie-voters',

@@ -19,9 +19,11 @@ export interface Target {
   readonly counted: (() => Promise<number>) | null;
   /** What it has stored; to be asked when it is at rest. null: nothing is. */
   readonly tally: (() => Promise<Tally>) | null;
+  /** A longer load, in ms, would leave it a backlog for minutes. null: it takes as long a load as there is. */
+  readonly longestLoadMs: number | null;
   stop(): Promise<void>;
 }
 
 export type StartTarget = () => Promise<Target>;
 
-export const NAMED = { electorate: { by: 'name' }, authority: null } as const;
+export const NAMED = { electorate: { by: 'name' }, authority: null, longestLoadMs: null } as const;

@@ -80,6 +80,22 @@ describe('counting', () => {
     await eventually(() => bench.counted()).toBe(12_000);
   });
 
+  test('what comes within 15 ms shares a transaction', async () => {
+    const starts: number[] = [];
+    const store = altered(bench.store, {
+      apply(...args) {
+        starts.push(performance.now());
+        return bench.store.apply(...args);
+      },
+    });
+    await bench.worker({ store }).start();
+    for (let n = 1; n <= 30; n += 1) await bench.publishBatch({ n, votes: 1 });
+    await eventually(() => bench.counted()).toBe(30);
+    expect(starts.length).toBeGreaterThan(1);
+    // A timer may be up to a millisecond early.
+    for (const [index, start] of starts.slice(1).entries()) expect(start - starts[index]!).toBeGreaterThan(13);
+  });
+
   test('the lag is measured from the sending to the commit, and a clock ahead is noticed', async () => {
     const worker = bench.worker();
     await worker.start();
