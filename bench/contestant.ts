@@ -41,13 +41,17 @@ export interface Measured {
 /** Beyond these a measurement says more about the machine than about what runs on it. */
 const MAX_STEAL = 0.05;
 const MAX_LATENESS_MS = 1;
-// Threads of the kernel that serve disk and network are among them.
-const MAX_OTHERS = 0.2;
+const MAX_OTHERS = 0.05;
 /** Of the measurements of one target. */
 const MAX_SPOILT = 0.1;
 
 export function isSpoilt({ steal, others, generator }: Measured): boolean {
   return steal > MAX_STEAL || others > MAX_OTHERS || (generator.latenessP99 ?? 0) > MAX_LATENESS_MS;
+}
+
+/** CPU time so far of this process and of all that it has started. */
+function benchMicros(): number {
+  return cpuMicrosOf({ bench: [process.pid] })['bench'] ?? 0;
 }
 
 /** A target, and all that was sent to it. */
@@ -66,13 +70,13 @@ export class Contestant {
   async measure(demand: Demand): Promise<Measured> {
     const { parts, counted } = this.target;
     const before = (await counted?.()) ?? 0;
-    const [cpuBefore, ownBefore, machineBefore] = [cpuMicrosOf(parts), process.cpuUsage(), machineTime()];
+    const [cpuBefore, benchBefore, machineBefore] = [cpuMicrosOf(parts), benchMicros(), machineTime()];
     const counting = counted === null ? null : watchCounting(counted);
     const result = await this.#load(demand);
     const accepted = result.acceptedAt.length;
     // The work that is still to be done when the last answer is out belongs to the votes.
     const samples = (await counting?.until(before + accepted)) ?? null;
-    const [cpu, own, machine] = [cpuMicrosOf(parts), process.cpuUsage(ownBefore), machineTime()];
+    const [cpu, bench, machine] = [cpuMicrosOf(parts), benchMicros(), machineTime()];
     const passed = machine.total - machineBefore.total;
 
     const endedAt = Math.max(result.endedAt, samples?.at(-1)?.at ?? 0);
@@ -80,7 +84,6 @@ export class Contestant {
       Object.entries(cpu).map(([part, micros]) => [part, (micros - (cpuBefore[part] ?? 0)) / accepted]),
     );
     const cpuMicrosPerVote = Object.values(cpuByPart).reduce((sum, micros) => sum + micros, 0);
-    const ofBench = cpuMicrosPerVote * accepted + result.cpuMicros + own.user + own.system;
     const measured = {
       startedAt: result.startedAt,
       accepted,
@@ -93,7 +96,7 @@ export class Contestant {
       unanswered: result.unknown.length,
       generator: { cpuMicrosPerVote: result.cpuMicros / result.sent, latenessP99: result.latenessP99 },
       steal: (machine.stolen - machineBefore.stolen) / passed,
-      others: Math.max(0, machine.busy - machineBefore.busy - ofBench) / passed,
+      others: Math.max(0, machine.busy - machineBefore.busy - (bench - benchBefore)) / passed,
     };
     this.#measurements += 1;
     if (isSpoilt(measured)) this.#spoilt += 1;

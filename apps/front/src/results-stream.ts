@@ -12,7 +12,8 @@ const HEARTBEAT_MS = 15_000;
 
 interface Event {
   readonly tag: string;
-  readonly text: string;
+  /** Encoded once for all viewers. */
+  readonly bytes: Buffer;
 }
 
 interface Watcher extends Viewer {
@@ -118,16 +119,16 @@ export class ResultsStream {
     let event = this.#events.get(face);
     if (event === undefined) {
       const name = face.hidden ? 'totals' : 'results';
-      event = { tag: face.tag, text: `event: ${name}\nid: ${face.tag}\ndata: ${face.json}\n\n` };
+      event = { tag: face.tag, bytes: Buffer.from(`event: ${name}\nid: ${face.tag}\ndata: ${face.json}\n\n`) };
       this.#events.set(face, event);
     }
     return event;
   }
 
-  #send(watcher: Watcher, { tag, text }: Event): void {
+  #send(watcher: Watcher, { tag, bytes }: Event): void {
     const busy = watcher.shown !== null && watcher.output.writableLength > 0;
     if (busy || watcher.shown === tag || !this.#watchers.has(watcher)) return;
-    watcher.output.write(text);
+    watcher.output.write(bytes);
     watcher.shown = tag;
   }
 
@@ -140,5 +141,5 @@ export class ResultsStream {
 }
 
 function unavailable(error: RequestError): Event {
-  return { tag: error.code, text: `event: unavailable\ndata: ${JSON.stringify(error.body())}\n\n` };
+  return { tag: error.code, bytes: Buffer.from(`event: unavailable\ndata: ${JSON.stringify(error.body())}\n\n`) };
 }

@@ -15,6 +15,8 @@ export function streamRoutes(app: Express, { view, stream, sessionKey }: FrontDe
         // A browser never comes back to a stream that was refused; through an outage it waits on an open one.
         if (!(error instanceof RequestError && error.code === 'store_unavailable')) throw error;
       });
+      // Its end is the connection's. In chunks each event would be three writes for each viewer.
+      response.removeHeader('transfer-encoding');
       response.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',

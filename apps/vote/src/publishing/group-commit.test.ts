@@ -114,11 +114,11 @@ describe('batches', () => {
     expect(sizes()).toEqual([1, 4]);
   });
 
-  it('go beside one in flight after 10 ms, and at most 4 at once', async () => {
+  it('go beside one in flight after 15 ms, and at most 4 at once', async () => {
     const { add, sizes, attempts } = setUp();
     for (let batch = 0; batch < 6; batch += 1) {
       add();
-      await vi.advanceTimersByTimeAsync(10);
+      await vi.advanceTimersByTimeAsync(15);
     }
     expect(sizes()).toEqual([1, 1, 1, 1]);
     await attempts[2]!.confirm();
@@ -201,8 +201,8 @@ describe('the breaker', () => {
     expect(commit.breakerOpen).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
     expect(commit.breakerOpen).toBe(true);
-    // The third vote was published beside the first batch and times out 10 ms later.
-    await vi.advanceTimersByTimeAsync(10);
+    // The third vote was published beside the first batch and times out 15 ms later.
+    await vi.advanceTimersByTimeAsync(15);
     expect(outcomes).toEqual(['queue_unavailable', 'queue_unavailable', 'queue_unavailable']);
     add();
     await turn();

@@ -10,7 +10,7 @@ const PROBE_INTERVAL_MS = 1_000;
 /** A vote that has waited longer is refused before it is published. */
 const MAX_VOTE_AGE_MS = 2_000;
 /** How long votes collect before they become a second batch in flight. */
-const COLLECT_MS = 10;
+const COLLECT_MS = 15;
 const MAX_IN_FLIGHT = 4;
 /** More than the JSON of a message without its entries takes. */
 const ENVELOPE_BYTES = 512;
@@ -71,7 +71,7 @@ function refuse(votes: readonly PendingVote[]): void {
 
 /**
  * The batches of one producer on one shard. While a batch waits for its confirm the next one collects; another goes in
- * flight beside it only when it is full or has collected for 10 ms. A batch that is not confirmed in time opens the
+ * flight beside it only when it is full or has collected for 15 ms. A batch that is not confirmed in time opens the
  * breaker: votes are refused at once until that same batch, sent again each second, is confirmed.
  */
 export class GroupCommit {
