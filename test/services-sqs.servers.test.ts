@@ -84,7 +84,7 @@ describe('the services as processes, on SQS and MySQL', () => {
 
     const key = roundTagKey(createSecretKey(deployment.roundKey), deployment.name);
     const tags = (voters: Iterable<string>): string[] =>
-      [...voters].map((voter) => tagOf(key, 'named', voter).toString('hex'));
+      [...voters].map((voter) => Buffer.from(tagOf(key, 'named', voter), 'base64url').toString('hex'));
     const rows = await runSql(mysql, `SELECT LOWER(HEX(voter)) FROM ${database}.votes`);
     const stored = new Set(rows.split('\n').filter((row) => row !== ''));
     expect(tags(ledger.accepted).filter((tag) => !stored.has(tag))).toEqual([]);

@@ -77,7 +77,7 @@ async function expectExact(running: Running, ledger: Ledger): Promise<void> {
   const { deployment } = running;
   const key = roundTagKey(createSecretKey(deployment.roundKey), deployment.name);
   const tags = (voters: Iterable<string>): string[] =>
-    [...voters].map((voter) => tagOf(key, 'named', voter).toString('hex'));
+    [...voters].map((voter) => Buffer.from(tagOf(key, 'named', voter), 'base64url').toString('hex'));
   const stored = await storedTags(running);
   const lost = tags(ledger.accepted).filter((tag) => !stored.has(tag));
   expect(lost).toEqual([]);

@@ -20,7 +20,7 @@ function commits({ acceptances }: Ledger, { batches }: Stored, key: KeyObject): 
   }
   return acceptances.map((acceptance) => {
     const { vote, seq } = acceptance;
-    const tag = tagOf(key, 'named', vote.voter).toString('base64url');
+    const tag = tagOf(key, 'named', vote.voter);
     return [acceptance, at.get(entryKey(tag, seq, vote.choice)) ?? Infinity];
   });
 }

@@ -196,7 +196,7 @@ async function judge(faultCase: FaultCase, system: System, run: Run): Promise<Om
     policy,
     guests,
     setAside,
-    tagOf: (kind, value) => tagOf(key, kind, value).toString('base64url'),
+    tagOf: (kind, value) => tagOf(key, kind, value),
   });
   const { late, tooSlow, recoveryMs } = timesOf(faultCase, run, stored, key);
   const numbers = { ...numbersOf(ledger), hits: system.crashes() + hitVotes(ledger, stored, key, moments) };

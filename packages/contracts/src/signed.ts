@@ -1,4 +1,6 @@
-import { createHash, createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+
+import { mac } from './mac.ts';
 
 /** Name of the cookie that carries the voter (as S0 named it). */
 export const VOTER_COOKIE = 'userID';
@@ -8,11 +10,8 @@ export function choiceCookieName(round: string): string {
   return `voteapp_${createHash('sha256').update(round).digest('hex').slice(0, 8)}`;
 }
 
-function mac(key: KeyObject, purpose: string, ...fields: readonly (string | number)[]): string {
-  const digest = createHmac('sha256', key)
-    .update([purpose, ...fields].join('\0'))
-    .digest();
-  return digest.subarray(0, 16).toString('base64url');
+function macOf(key: KeyObject, purpose: string, ...fields: readonly (string | number)[]): string {
+  return mac(key, [purpose, ...fields].join('\0'));
 }
 
 function sameMac(expected: string, given: string): boolean {
@@ -26,7 +25,7 @@ export function newVoter(): string {
 
 /** `<voter>.<mac>` */
 export function signVoter(key: KeyObject, voter: string): string {
-  return `${voter}.${mac(key, 'voter', voter)}`;
+  return `${voter}.${macOf(key, 'voter', voter)}`;
 }
 
 /** The voter of a cookie value; null when it was not signed with this key. */
@@ -34,7 +33,7 @@ export function readVoter(key: KeyObject, value: string): string | null {
   const match = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{22})$/.exec(value);
   const [, voter, given] = match ?? [];
   if (voter === undefined || given === undefined) return null;
-  return sameMac(mac(key, 'voter', voter), given) ? voter : null;
+  return sameMac(macOf(key, 'voter', voter), given) ? voter : null;
 }
 
 /** The last vote a browser was given a 202 for. */
@@ -45,7 +44,7 @@ export interface Choice {
 
 /** `<option>.<seq>.<mac>`, good for this voter and round only. */
 export function signChoice(key: KeyObject, round: string, voter: string, { option, seq }: Choice): string {
-  return `${option}.${seq}.${mac(key, 'choice', round, voter, option, seq)}`;
+  return `${option}.${seq}.${macOf(key, 'choice', round, voter, option, seq)}`;
 }
 
 /** The choice of a cookie value; null when it was not signed for this voter and round. */
@@ -53,17 +52,17 @@ export function readChoice(key: KeyObject, round: string, voter: string, value: 
   const match = /^([a-z0-9-]{1,40})\.([0-9]{1,16})\.([A-Za-z0-9_-]{22})$/.exec(value);
   const [, option, seq, given] = match ?? [];
   if (option === undefined || seq === undefined || given === undefined) return null;
-  if (!sameMac(mac(key, 'choice', round, voter, option, Number(seq)), given)) return null;
+  if (!sameMac(macOf(key, 'choice', round, voter, option, Number(seq)), given)) return null;
   return { option, seq: Number(seq) };
 }
 
 /** `<seq>.<mac>`: proof that its holder has voted in the round, for polls whose results are shown after a vote. */
 export function signReceipt(key: KeyObject, round: string, seq: number): string {
-  return `${seq}.${mac(key, 'receipt', round, seq)}`;
+  return `${seq}.${macOf(key, 'receipt', round, seq)}`;
 }
 
 export function isReceipt(key: KeyObject, round: string, value: string): boolean {
   const match = /^([0-9]{1,16})\.([A-Za-z0-9_-]{22})$/.exec(value);
   const [, seq, given] = match ?? [];
-  return seq !== undefined && given !== undefined && sameMac(mac(key, 'receipt', round, Number(seq)), given);
+  return seq !== undefined && given !== undefined && sameMac(macOf(key, 'receipt', round, Number(seq)), given);
 }

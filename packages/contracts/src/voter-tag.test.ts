@@ -8,14 +8,14 @@ const roundKey = createSecretKey(Buffer.alloc(32, 7));
 const key = roundTagKey(roundKey, 'shop');
 
 describe('a voter’s tag', () => {
-  it('is the same for the same voter, and 16 bytes', () => {
+  it('is the same for the same voter, and 16 bytes in base64url', () => {
     expect(tagOf(key, 'named', 'ana')).toEqual(tagOf(key, 'named', 'ana'));
-    expect(tagOf(key, 'named', 'ana')).toHaveLength(16);
+    expect(Buffer.from(tagOf(key, 'named', 'ana'), 'base64url')).toHaveLength(16);
   });
 
   it('tells voters apart that only bytes tell apart', () => {
     const names = ['A', 'a', 'á', 'a ', 'a\u0301'];
-    expect(new Set(names.map((name) => tagOf(key, 'named', name).toString('hex'))).size).toBe(names.length);
+    expect(new Set(names.map((name) => tagOf(key, 'named', name))).size).toBe(names.length);
   });
 
   it('never meets the tag of another kind or of another round', () => {
@@ -25,7 +25,7 @@ describe('a voter’s tag', () => {
       tagOf(key, 'id', 'ana'),
       tagOf(roundTagKey(roundKey, 'shop2'), 'named', 'ana'),
     ];
-    expect(new Set(tags.map((tag) => tag.toString('hex'))).size).toBe(tags.length);
+    expect(new Set(tags).size).toBe(tags.length);
   });
 
   it('spreads voters over the shards', () => {

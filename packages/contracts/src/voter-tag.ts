@@ -1,4 +1,6 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+
+import { mac } from './mac.ts';
 
 /** What a tag stands for; different kinds never collide, so a named voter cannot touch a cookie's vote. */
 export type TagKind = 'cookie' | 'named' | 'id';
@@ -8,12 +10,15 @@ export function roundTagKey(roundKey: KeyObject, round: string): KeyObject {
   return createSecretKey(new Uint8Array(hkdfSync('sha256', roundKey, '', `voteapp round ${round}`, 32)));
 }
 
-/** First 16 bytes of HMAC-SHA-256(key, kind 0x00 value): all that is ever stored of a voter or of a caller's id. */
-export function tagOf(key: KeyObject, kind: TagKind, value: string): Buffer {
-  return createHmac('sha256', key).update(`${kind}\0${value}`).digest().subarray(0, 16);
+/**
+ * First 16 bytes of HMAC-SHA-256(key, kind 0x00 value), in base64url: all that is ever stored of a voter or of a
+ * caller's id.
+ */
+export function tagOf(key: KeyObject, kind: TagKind, value: string): string {
+  return mac(key, `${kind}\0${value}`);
 }
 
 /** The shard that takes every vote of the voter with this tag. */
-export function shardOf(tag: Buffer, shards: number): number {
-  return shards === 1 ? 0 : tag.readUInt32BE(0) % shards;
+export function shardOf(tag: string, shards: number): number {
+  return shards === 1 ? 0 : Buffer.from(tag, 'base64url').readUInt32BE(0) % shards;
 }

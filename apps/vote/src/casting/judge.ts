@@ -73,7 +73,7 @@ export interface Judge {
 }
 
 interface Elector {
-  readonly tag: Buffer;
+  readonly tag: string;
   /** null: the caller named the voter. */
   readonly visitor: Visitor | null;
 }
@@ -113,8 +113,8 @@ export function createJudge({ sessionKey, roundKey, origins, office }: JudgeDeps
       const { tag, visitor } = electorOf(ballot, attempt, definition);
       const { id } = ballot;
       const seq = nextSeq(arrival, visitor?.choice?.seq);
-      const idTag = id === undefined ? undefined : tagOf(tagKey(round), 'id', id).toString('base64url');
-      const entry = encodeEntry(tag.toString('base64url'), index, seq, idTag);
+      const idTag = id === undefined ? undefined : tagOf(tagKey(round), 'id', id);
+      const entry = encodeEntry(tag, index, seq, idTag);
       const shard = shardOf(tag, shards);
       return { producer, shard, entry, definition, id, index, choice: { option, seq }, visitor };
     },

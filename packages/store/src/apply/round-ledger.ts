@@ -142,7 +142,7 @@ export class RoundLedger {
     if (choice >= options) {
       return { reason: 'unknown_option', detail: `names option ${choice} of a round that has ${options}` };
     }
-    const shard = shards === 1 ? 0 : shardOf(Buffer.from(voter, 'base64url'), shards);
+    const shard = shards === 1 ? 0 : shardOf(voter, shards);
     return shard === this.#shard ? null : { reason: 'wrong_shard', detail: `the voter belongs to shard ${shard}` };
   }
 
