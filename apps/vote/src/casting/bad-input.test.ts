@@ -115,6 +115,13 @@ describe('a body that is too large', () => {
     expect(answer).toMatch(LARGE);
     await expectUnharmed(running, batches);
   });
+
+  it('is refused as well when it comes whole, in one piece, and its connection is not used again', async () => {
+    const batches = running.queue.batches.length;
+    const body = `2001\r\n${'x'.repeat(8_193)}\r\n0\r\n\r\n`;
+    expect(await rawAnswer(running.port, `${head}transfer-encoding: chunked\r\n\r\n${body}`)).toMatch(LARGE);
+    await expectUnharmed(running, batches);
+  });
 });
 
 it('a body that does not come to its end in time is answered with 408', async () => {

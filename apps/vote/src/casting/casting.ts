@@ -106,7 +106,7 @@ export class Casting implements BodyReader, PendingVote, Attempt {
     const { cookies, request } = this;
     const whole = cookies.length === 0 ? reply : { ...reply, headers: { ...reply.headers, 'set-cookie': cookies } };
     closeIfDraining(this.#response, this.#deps.draining());
-    if (request.complete) send(request, this.#response, whole);
+    if (request.readableEnded) send(request, this.#response, whole);
     else sendUnread(request, this.#response, whole);
   }
 }
