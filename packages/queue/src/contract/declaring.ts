@@ -19,6 +19,18 @@ export function describeDeclaring(trial: QueueTrial): void {
     await expect(trial.queue.publisher().publish(7, Buffer.from('lost'), HEADERS)).rejects.toThrow(QueueUnavailable);
   });
 
+  test('what is confirmed while its shard is being declared is there', async () => {
+    const publisher = trial.queue.publisher();
+    const texts = ['one', 'two', 'three'];
+    const answers = Promise.allSettled(texts.map((text) => publisher.publish(5, Buffer.from(text), HEADERS)));
+    await trial.queue.declare(6);
+    const settled = await answers;
+    const confirmed = texts.filter((_, index) => settled[index]?.status === 'fulfilled');
+    await trial.publish(5, 'declared');
+    const expected = [...confirmed, 'declared'];
+    trial.expectTexts(await takeTexts(trial.queue.subscribe(5), expected.length), expected);
+  });
+
   test('an open queue answers a ping', async () => {
     await expect(trial.queue.ping()).resolves.toBeUndefined();
   });

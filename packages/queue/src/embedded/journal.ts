@@ -36,7 +36,8 @@ export class Journal {
   syncs = 0;
   readonly #options: JournalOptions;
   readonly #shards = new Map<number, ShardJournal>();
-  #touched = new Set<number>();
+  /** Of each shard, what the next commit writes. */
+  #unwritten = new Map<number, Uint8Array[]>();
 
   /** Opens the shards that are there. Throws JournalCorrupt. */
   constructor(options: JournalOptions) {
@@ -61,8 +62,9 @@ export class Journal {
 
   /** Takes a record for the next {@link commit}. */
   append(shard: number, record: Uint8Array): void {
-    this.#touched.add(shard);
-    this.#shards.get(shard)?.append(record);
+    const records = this.#unwritten.get(shard);
+    if (records === undefined) this.#unwritten.set(shard, [record]);
+    else records.push(record);
   }
 
   /**
@@ -73,20 +75,21 @@ export class Journal {
     const ends = new Map<number, number>();
     const refused = new Map<number, string>();
     const written: [number, ShardJournal][] = [];
-    for (const shard of this.#touched) {
+    for (const [shard, records] of this.#unwritten) {
       const journal = this.#shards.get(shard);
       if (journal === undefined) {
         refused.set(shard, `Shard ${shard} is not declared.`);
         continue;
       }
       try {
-        if (journal.write()) written.push([shard, journal]);
+        journal.write(records);
+        written.push([shard, journal]);
       } catch (error) {
         if (error instanceof JournalFailed) throw error;
         refused.set(shard, `The journal of shard ${shard} could not be written: ${(error as Error).message}`);
       }
     }
-    this.#touched = new Set();
+    this.#unwritten = new Map();
     for (const [shard, journal] of written) {
       journal.sync();
       this.syncs += 1;

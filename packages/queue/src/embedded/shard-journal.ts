@@ -34,7 +34,6 @@ export class ShardJournal {
   #acknowledged: number;
   /** The last segment, to which records are appended. */
   #active: { readonly segment: Segment; readonly fd: number };
-  #unwritten: Uint8Array[] = [];
   #unsyncedBytes = 0;
 
   /** Throws JournalCorrupt. */
@@ -67,19 +66,11 @@ export class ShardJournal {
     return endOf(this.#active.segment);
   }
 
-  /** Takes a record for the next {@link write}. */
-  append(record: Uint8Array): void {
-    this.#unwritten.push(record);
-  }
-
   /**
-   * Writes what was appended; returns false when there was nothing. On an error (disk full, file too large) the file
-   * is left as it was, the appended records are forgotten, and the error is thrown.
+   * Writes records behind the last one, for the next {@link sync}. On an error (disk full, file too large) the file is
+   * left as it was, and the error is thrown.
    */
-  write(): boolean {
-    const records = this.#unwritten;
-    if (records.length === 0) return false;
-    this.#unwritten = [];
+  write(records: readonly Uint8Array[]): void {
     if (this.#active.segment.bytes >= this.#options.segmentBytes) this.#rotate();
     const { segment, fd } = this.#active;
     try {
@@ -89,7 +80,6 @@ export class ShardJournal {
       throw error;
     }
     this.#unsyncedBytes = records.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    return true;
   }
 
   /** Makes what was written durable. Throws JournalFailed. */
