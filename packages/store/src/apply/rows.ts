@@ -1,3 +1,4 @@
+import type { VotesMessage } from '@voteapp/contracts/message';
 import type { Policy } from '@voteapp/contracts/poll';
 
 import type { Incoming } from './incoming.ts';
@@ -44,8 +45,6 @@ export function batchKey({ producer, shard, n }: BatchName): string {
 /** The rows of one round that messages may meet; each list is free of repetitions. */
 export interface RoundKeys {
   readonly batches: readonly BatchName[];
-  /** Empty where the policy keeps no votes. */
-  readonly voters: readonly string[];
   readonly ids: readonly string[];
 }
 
@@ -73,19 +72,27 @@ export function roundsOf(incoming: readonly Incoming[]): string[] {
 }
 
 /** The rows of `round` to read, sorted, so that all transactions take them in one order. */
-export function keysOf(round: string, policy: Policy, incoming: readonly Incoming[]): RoundKeys {
+export function keysOf(round: string, incoming: readonly Incoming[]): RoundKeys {
   const batches = new Map<string, BatchName>();
-  const voters = new Set<string>();
   const ids = new Set<string>();
-  for (const { message } of incoming) {
-    if (message === null || message.round !== round || !('votes' in message)) continue;
+  for (const message of batchesOf(round, incoming)) {
     batches.set(batchKey(message), message);
-    for (const entry of message.votes) {
-      if (entry === null) continue;
-      const [voter, , , id] = entry;
-      if (policy !== 'Unlimited') voters.add(voter);
-      if (id !== undefined) ids.add(id);
-    }
+    for (const entry of message.votes) if (entry?.[3] !== undefined) ids.add(entry[3]);
   }
-  return { batches: [...batches.values()], voters: [...voters].sort(), ids: [...ids].sort() };
+  return { batches: [...batches.values()], ids: [...ids].sort() };
+}
+
+/** Who votes in `round`, sorted, without repetitions. */
+export function votersOf(round: string, incoming: readonly Incoming[]): string[] {
+  const voters = new Set<string>();
+  for (const { votes } of batchesOf(round, incoming)) {
+    for (const entry of votes) if (entry !== null) voters.add(entry[0]);
+  }
+  return [...voters].sort();
+}
+
+function batchesOf(round: string, incoming: readonly Incoming[]): VotesMessage[] {
+  return incoming.flatMap(({ message }) => {
+    return message !== null && 'votes' in message && message.round === round ? [message] : [];
+  });
 }

@@ -1,5 +1,6 @@
 import { type Incoming, readMessage } from '../apply/incoming.ts';
-import { planApply, WHOLE_MESSAGE } from '../apply/plan.ts';
+import { type Plan, planApply, WHOLE_MESSAGE } from '../apply/plan.ts';
+import type { RoundPlan } from '../apply/round-ledger.ts';
 import {
   batchKey,
   type IdRow,
@@ -15,7 +16,7 @@ import type { Applied } from '../port.ts';
 import { definitionOf } from '../rules.ts';
 import type { Database } from './database.ts';
 import { findRound } from './definitions.ts';
-import { planStatements } from './plan-writer.ts';
+import { planStatements, VOTE_COLUMNS, voteRow } from './plan-writer.ts';
 import type { Session } from './session.ts';
 import { BYTES_PER_STATEMENT, type Statement, withKeys } from './statements.ts';
 
@@ -59,18 +60,13 @@ function setAsideQuestion(incoming: readonly Incoming[]): Statement[] {
 }
 
 /** {@link roundRows} tells what the answers mean. */
-function roundQuestions(shard: number, round: string, { batches, voters, ids }: RoundKeys): Statement[][] {
+function roundQuestions(shard: number, round: string, { batches, ids }: RoundKeys): Statement[][] {
   return [
     [{ sql: 'SELECT log_size AS logSize FROM shards WHERE round = ? AND shard = ?', values: [round, shard] }],
     withKeys(
       'SELECT producer, shard, n, digest FROM batches WHERE round = ? AND (producer, shard, n) IN',
       [round],
       batches.map((batch) => [hexBytes(batch.producer), batch.shard, batch.n]),
-    ),
-    withKeys(
-      'SELECT voter, choice, seq, producer, n, idx FROM votes FORCE INDEX (PRIMARY) WHERE round = ? AND voter IN',
-      [round],
-      voters.map((voter) => [tagBytes(voter)]),
     ),
     withKeys(
       'SELECT id, voter, choice, seq FROM vote_ids FORCE INDEX (PRIMARY) WHERE round = ? AND id IN',
@@ -80,11 +76,12 @@ function roundQuestions(shard: number, round: string, { batches, voters, ids }: 
   ];
 }
 
+const QUESTIONS_PER_ROUND = 3;
+
 function roundRows(facts: RoundFacts, answers: readonly (readonly object[])[]): RoundRows {
-  const [shards, batches, votes, ids] = answers as [
+  const [shards, batches, ids] = answers as [
     { logSize: number }[],
     { producer: Buffer; shard: number; n: number; digest: Buffer }[],
-    (Omit<VoteRow, 'producer' | 'index'> & Record<'voter' | 'producer', Buffer> & { idx: number })[],
     (Omit<IdRow, 'voter'> & Record<'id' | 'voter', Buffer>)[],
   ];
   return {
@@ -95,15 +92,29 @@ function roundRows(facts: RoundFacts, answers: readonly (readonly object[])[]): 
         return [batchKey({ ...name, producer: producer.toString('hex') }), digest.toString('hex')];
       }),
     ),
-    votes: new Map(
-      votes.map(({ voter, producer, idx, ...vote }) => {
-        return [voter.toString('base64url'), { ...vote, producer: producer.toString('hex'), index: idx }];
-      }),
-    ),
+    votes: new Map(),
     ids: new Map(
       ids.map(({ id, voter, ...row }) => [id.toString('base64url'), { ...row, voter: voter.toString('base64url') }]),
     ),
   };
+}
+
+/** The votes, from before this transaction, of voters for whom it has one. */
+async function earlierVotes(session: Session, { round, batches, votes }: RoundPlan): Promise<Map<string, VoteRow>> {
+  const own = batches.map(({ producer, n }) => [hexBytes(producer), n]);
+  const [rows] = (await session.ask([
+    withKeys(
+      `SELECT voter, choice, seq, producer, n, idx FROM votes FORCE INDEX (PRIMARY)
+       WHERE round = ? AND (producer, n) NOT IN (?) AND voter IN`,
+      [round, own],
+      votes.map(({ voter }) => [tagBytes(voter)]),
+    ),
+  ])) as [(Omit<VoteRow, 'producer' | 'index'> & Record<'voter' | 'producer', Buffer> & { idx: number })[]];
+  return new Map(
+    rows.map(({ voter, producer, idx, ...vote }) => {
+      return [voter.toString('base64url'), { ...vote, producer: producer.toString('hex'), index: idx }];
+    }),
+  );
 }
 
 async function readFacts(session: Session, round: string): Promise<RoundFacts | null> {
@@ -119,11 +130,27 @@ interface KnownFacts {
   readonly facts: Map<string, RoundFacts | null>;
 }
 
-/** Reads the rows that messages meet, and writes what the plan says, in one transaction of three packets. */
+/** False: somebody of the plan has voted before, and some of the votes may be inserted. */
+async function insertVotes(session: Session, rounds: readonly RoundPlan[]): Promise<boolean> {
+  let isNew = true;
+  for (const { round, votes } of rounds) {
+    const rows = votes.map((vote) => voteRow(round, vote));
+    if ((await session.insertNew(VOTE_COLUMNS, rows)) < rows.length) isNew = false;
+  }
+  return isNew;
+}
+
+function withoutVotes(plan: Plan): Plan {
+  return { ...plan, rounds: plan.rounds.map((round) => ({ ...round, votes: [] })) };
+}
+
+/** Reads the rows that messages meet, and writes what the plan says, in one transaction of at most four packets. */
 export class ApplyTransaction {
   readonly #db: Database;
   // By connection, for a server that took the place of another one may count its turns differently.
   readonly #known = new WeakMap<Session, KnownFacts>();
+  /** The last votes met earlier ones; only how the next ones are written depends on it, not what. */
+  #expectsEarlier = false;
 
   constructor(db: Database) {
     this.#db = db;
@@ -141,36 +168,50 @@ export class ApplyTransaction {
   #commit(shard: number, incoming: readonly Incoming[], now: number): Promise<Applied> {
     return this.#db.write(async (session) => {
       session.later(lockStatements(shard, roundsOf(incoming)));
-      const plan = planApply(shard, incoming, await this.#readRows(session, shard, incoming));
+      const rows = await this.#readRows(session, shard, incoming);
+      const ifAllAreNew = planApply(shard, incoming, rows);
+      const met = await this.#meetVotes(session, rows, ifAllAreNew);
+      const plan = met === null ? withoutVotes(ifAllAreNew) : planApply(shard, incoming, met);
       session.later(planStatements(shard, plan, now));
       return plan.applied;
     });
   }
 
-  /** The rows that messages meet. */
+  /**
+   * The rows with the earlier votes of whoever votes; null where there are none, and the votes are inserted
+   * (docs/decisions/0028-a-vote-is-inserted-before-an-earlier-one-is-looked-for.md).
+   */
+  async #meetVotes(session: Session, rows: Rows, plan: Plan): Promise<Rows | null> {
+    const voting = plan.rounds.filter(({ votes }) => votes.length > 0);
+    if (voting.length === 0) return null;
+    if (!this.#expectsEarlier && (await insertVotes(session, voting))) return null;
+    const rounds = new Map(rows.rounds);
+    this.#expectsEarlier = false;
+    for (const one of voting) {
+      const votes = await earlierVotes(session, one);
+      if (votes.size > 0) this.#expectsEarlier = true;
+      const stored = rounds.get(one.round);
+      if (stored !== undefined) rounds.set(one.round, { ...stored, votes });
+    }
+    return { ...rows, rounds };
+  }
+
+  /** The rows that messages meet, but for votes. */
   async #readRows(session: Session, shard: number, incoming: readonly Incoming[]): Promise<Rows> {
-    const [turns, setAside] = (await session.ask([
+    const rounds = roundsOf(incoming);
+    const questions = rounds.flatMap((round) => roundQuestions(shard, round, keysOf(round, incoming)));
+    const [turns, setAside, ...answers] = (await session.ask([
       [{ sql: 'SELECT turn FROM identity', values: [] }],
       setAsideQuestion(incoming),
-    ])) as [{ turn: number }[], { digest: Buffer }[]];
-    const found: [round: string, RoundFacts][] = [];
-    for (const round of roundsOf(incoming)) {
+      ...questions,
+    ])) as [{ turn: number }[], { digest: Buffer }[], ...object[][]];
+    const found = new Map<string, RoundRows>();
+    for (const [index, round] of rounds.entries()) {
       const facts = await this.#factsOf(session, round, turns[0]?.turn);
-      if (facts !== null) found.push([round, facts]);
+      const first = index * QUESTIONS_PER_ROUND;
+      if (facts !== null) found.set(round, roundRows(facts, answers.slice(first, first + QUESTIONS_PER_ROUND)));
     }
-    const questions = found.map(([round, facts]) =>
-      roundQuestions(shard, round, keysOf(round, facts.policy, incoming)),
-    );
-    const answers = await session.ask(questions.flat());
-    const perRound = questions[0]?.length ?? 0;
-    return {
-      rounds: new Map(
-        found.map(([round, facts], index) => {
-          return [round, roundRows(facts, answers.slice(index * perRound, (index + 1) * perRound))];
-        }),
-      ),
-      setAside: new Set(setAside.map(({ digest }) => digest.toString('hex'))),
-    };
+    return { rounds: found, setAside: new Set(setAside.map(({ digest }) => digest.toString('hex'))) };
   }
 
   async #factsOf(session: Session, round: string, turn = -1): Promise<RoundFacts | null> {

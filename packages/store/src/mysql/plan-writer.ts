@@ -78,13 +78,18 @@ function logStatements(shard: number, plan: RoundPlan, now: number): Statement[]
   ];
 }
 
+export const VOTE_COLUMNS = 'votes (round, voter, choice, seq, producer, n, idx)';
+
+/** In the order of {@link VOTE_COLUMNS}. */
+export function voteRow(round: string, { voter, choice, seq, producer, n, index }: RoundPlan['votes'][number]): Row {
+  return [round, tagBytes(voter), choice, seq, hexBytes(producer), n, index];
+}
+
 function voteStatements(shard: number, { round, votes, ids, counts, minutes }: RoundPlan): Statement[] {
   return [
     ...withRows(
-      'REPLACE INTO votes (round, voter, choice, seq, producer, n, idx) VALUES',
-      votes.map(({ voter, choice, seq, producer, n, index }) => {
-        return [round, tagBytes(voter), choice, seq, hexBytes(producer), n, index];
-      }),
+      `REPLACE INTO ${VOTE_COLUMNS} VALUES`,
+      votes.map((vote) => voteRow(round, vote)),
     ),
     ...withRows(
       'INSERT INTO vote_ids (round, id, voter, choice, seq) VALUES',

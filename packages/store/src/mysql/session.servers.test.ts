@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { describeServers, TestDatabase } from './fixtures/servers.ts';
 import { type MySqlOptions, type Purpose, Session } from './session.ts';
@@ -47,6 +47,42 @@ await describeServers('a connection', (server) => {
       bytes: Buffer.from([0, 255]),
       text: '👋',
       nothing: null,
+    });
+  });
+
+  describe('inserts what is new', () => {
+    const row = (id: number, text = 'first') => [id, text];
+    const rows = (first: number, count: number) => Array.from({ length: count }, (_, index) => row(first + index));
+    let session: Session;
+    beforeAll(async () => {
+      const { host, port, user, password } = server;
+      session = await Session.open({ host, port, user, password, database: database.name }, 'writing');
+      await session.run('CREATE TABLE things (id TINYINT UNSIGNED NOT NULL PRIMARY KEY, text VARCHAR(8) NOT NULL)');
+      await session.run('CREATE TABLE many (id INT NOT NULL PRIMARY KEY, text VARCHAR(8) NOT NULL)');
+    });
+    afterAll(() => session.end());
+
+    it('and counts it, however much there was already', async () => {
+      expect(await session.insertNew('many (id, text)', [])).toBe(0);
+      expect(await session.insertNew('many (id, text)', rows(0, 2_000))).toBe(2_000);
+      expect(await session.insertNew('many (id, text)', rows(5, 2_000))).toBe(5);
+    });
+
+    it('and leaves what there was', async () => {
+      expect(await session.insertNew('things (id, text)', [row(1)])).toBe(1);
+      expect(await session.insertNew('things (id, text)', [row(1, 'second'), row(2, 'second')])).toBe(1);
+      expect(await session.rows('SELECT text FROM things ORDER BY id')).toEqual([
+        { text: 'first' },
+        { text: 'second' },
+      ]);
+    });
+
+    it.each([
+      ['a number that is too large', [row(9), row(300)]],
+      ['a text that is too long', [row(10, 'a long text')]],
+      ['one that bends to a key that is taken', [row(255), row(999)]],
+    ])('but not %s', async (_, bad) => {
+      await expect(session.insertNew('things (id, text)', bad)).rejects.toThrow('did not fit things (id, text)');
     });
   });
 

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/promise';
 
 import { MySqlUnavailable, TransactionConflict, translated } from './errors.ts';
-import { packetsOf, type Statement, type Value } from './statements.ts';
+import { packetsOf, type Row, type Statement, type Value, withRows } from './statements.ts';
 
 /** How long a server may take to answer a statement or to take a connection, in ms. */
 export const ANSWER_LIMIT_MS = 5_000;
@@ -149,6 +149,21 @@ export class Session {
       first += length;
       return results.slice(first - length, first).flat();
     });
+  }
+
+  /**
+   * Inserts rows but for those whose key is taken; returns how many. `columns` is the table with their names. Throws an
+   * Error where the server took a row otherwise than it was given.
+   */
+  async insertNew(columns: string, rows: readonly Row[]): Promise<number> {
+    if (rows.length === 0) return 0;
+    const statements = withRows(`INSERT IGNORE INTO ${columns} VALUES`, rows);
+    const results = (await this.#send(statements, ANSWER_LIMIT_MS)) as ResultSetHeader[];
+    const sumOf = (name: 'affectedRows' | 'warningStatus') => results.reduce((sum, result) => sum + result[name], 0);
+    const inserted = sumOf('affectedRows');
+    // IGNORE makes a warning of every mistake, a key that is taken among them, and bends values until they fit.
+    if (inserted + sumOf('warningStatus') !== rows.length) throw new Error(`Values did not fit ${columns}.`);
+    return inserted;
   }
 
   /** Goes with whatever is sent next, before it, in the same packet; what fails of it fails there. */

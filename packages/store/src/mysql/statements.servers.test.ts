@@ -54,6 +54,8 @@ async function useAll(store: MySqlStore): Promise<void> {
   await store.apply(0, messages, T0);
   await store.apply(0, messages, T0);
   await store.apply(0, [encodeBeat({ round, shard: 0, def: 1, producer: producerId(1), beat: beat(2) })], T0);
+  for (const n of [3, 4])
+    await store.apply(0, [batchOf({ round, n, votes: [{ voter: 1, option: n % 2, seq: seqAt(n) }] })], T0);
   await store.reject(1, batchOf({ round, shard: 1, votes: votes(1) }), 'store_error', 'a reason', T0);
   await store.addMarker(round, T0);
   await store.addMarker(round, T0);
@@ -95,7 +97,12 @@ await describeServers('statements', (server) => {
     const warnings = [];
     for (const statement of statements.splice(0)) {
       await again.run(statement);
-      for (const { Message } of await again.run('SHOW WARNINGS')) warnings.push({ statement, Message });
+      for (const { Message } of await again.run('SHOW WARNINGS')) {
+        // That a voter's vote is there already is what an insertion of votes asks.
+        const isAnswer =
+          statement.startsWith('INSERT IGNORE INTO votes ') && String(Message).startsWith('Duplicate entry ');
+        if (!isAnswer) warnings.push({ statement, Message });
+      }
     }
     expect(warnings).toEqual([]);
   });

@@ -50,7 +50,7 @@ function partsOf<Thing>(things: readonly Thing[], most: number, bytesOfOne: (thi
 }
 
 /** As many statements as the keys need; `sql` ends where the list of keys follows. */
-export function withKeys(sql: string, values: readonly Value[], keys: readonly Row[]): Statement[] {
+export function withKeys(sql: string, values: Statement['values'], keys: readonly Row[]): Statement[] {
   return partsOf(keys, ROWS_PER_STATEMENT, bytesOfRow).map((part) => ({
     sql: `${sql} (?)`,
     values: [...values, part],

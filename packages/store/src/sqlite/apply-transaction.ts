@@ -11,6 +11,7 @@ import {
   roundsOf,
   type Rows,
   type VoteRow,
+  votersOf,
 } from '../apply/rows.ts';
 import type { Applied } from '../port.ts';
 import { definitionOf } from '../rules.ts';
@@ -126,13 +127,13 @@ export class ApplyTransaction {
   }
 
   #roundRows(round: string, shard: number, facts: RoundFacts, incoming: readonly Incoming[]): RoundRows {
-    const keys = keysOf(round, facts.policy, incoming);
+    const keys = keysOf(round, incoming);
     const log = this.#read.logSize.get(round, shard) as { logSize: number } | undefined;
     return {
       facts,
       logSize: log?.logSize ?? 0,
       batches: this.#batches(round, keys),
-      votes: this.#votes(round, keys),
+      votes: this.#votes(round, facts.policy === 'Unlimited' ? [] : votersOf(round, incoming)),
       ids: this.#ids(round, keys),
     };
   }
@@ -148,7 +149,7 @@ export class ApplyTransaction {
     return digests;
   }
 
-  #votes(round: string, { voters }: RoundKeys): Map<string, VoteRow> {
+  #votes(round: string, voters: readonly string[]): Map<string, VoteRow> {
     const votes = new Map<string, VoteRow>();
     for (const voter of voters) {
       const row = this.#read.vote.get(round, tagBytes(voter)) as
