@@ -5,7 +5,7 @@ import { route } from '@voteapp/web/app';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { createApp } from './app.ts';
-import { CASTING_ROUTES } from './listener.ts';
+import { CASTING_ROUTES } from './casting/routes.ts';
 import { createOrigins } from './origin.ts';
 import { PollViews } from './poll-view.ts';
 import { shownResults } from './testing/results.ts';

@@ -1,15 +1,15 @@
-import type { IncomingMessage } from 'node:http';
-
 import express from 'express';
+
+import type { RequestFacts } from './casting/caller.ts';
 
 type TrustsProxy = (address: string, hop: number) => boolean;
 
 /** What the requests tell of where they come from. */
 export interface Origins {
   /** Whether a page of another site sent the request: a vote is taken from the poll's own page only. */
-  isCrossSite(request: IncomingMessage): boolean;
+  isCrossSite(request: RequestFacts): boolean;
   /** Whether the voter's browser speaks TLS, here or to a proxy that is trusted to say so. */
-  isSecure(request: IncomingMessage): boolean;
+  isSecure(request: RequestFacts): boolean;
 }
 
 function hostOf(url: string): string | null {

@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
 
 import { type Definition, pollState, showsOptions } from '@voteapp/contracts/definition';
@@ -10,6 +9,7 @@ import type { Choice } from '@voteapp/contracts/signed';
 import { renderErrorPage } from '@voteapp/web/error-page';
 import { renderVotePage, type VotePageModel } from '@voteapp/web/vote-page';
 
+import type { RequestFacts } from './casting/caller.ts';
 import type { Snapshot } from './definition-feed.ts';
 import { readVisitor, type Visitor } from './voter.ts';
 
@@ -42,7 +42,7 @@ export class PollViews {
   }
 
   /** Throws `starting` while the poll is not known. */
-  viewFor({ headers }: IncomingMessage): PollView {
+  viewFor({ headers }: Pick<RequestFacts, 'headers'>): PollView {
     const { sessionKey, definition: current, snapshotOf, now } = this.#deps;
     const definition = current();
     if (definition === null) throw new RequestError('starting');
@@ -63,7 +63,7 @@ export class PollViews {
   }
 
   /** The page that tells a voter why a vote was not taken. */
-  refusalPage({ status, message }: RequestError, request: IncomingMessage): string {
+  refusalPage({ status, message }: RequestError, request: RequestFacts): string {
     if (this.#deps.definition() === null) return renderErrorPage({ status, message });
     return this.pageOf(this.viewFor(request), { kind: 'error', text: message });
   }

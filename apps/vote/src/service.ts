@@ -11,9 +11,11 @@ import { closeServer, createHttpServer, listen } from '@voteapp/kit/server';
 import type { VoteQueue } from '@voteapp/queue/port';
 
 import { createApp } from './app.ts';
+import type { CastingDeps } from './casting/casting.ts';
 import { createForm } from './casting/form.ts';
 import { createJudge } from './casting/judge.ts';
 import { DefinitionFeed } from './definition-feed.ts';
+import { VoteLane } from './lane/lane.ts';
 import { createListener } from './listener.ts';
 import { createVoteMetrics } from './metrics.ts';
 import { createOrigins } from './origin.ts';
@@ -88,10 +90,8 @@ export function createVoteService(deps: VoteServiceDeps): VoteService {
     now,
     resultsUrl,
   });
-  const listener = createListener({
+  const casting: CastingDeps = {
     judge: createJudge({ sessionKey, roundKey, origins, office: () => producers.current }),
-    form: createForm((error, request) => views.refusalPage(error, request)),
-    app: createApp({ views, sessionKey, origins, resultsUrl, pingQueue: () => queue.ping(), log, random }),
     now,
     random,
     draining: () => draining,
@@ -101,6 +101,11 @@ export function createVoteService(deps: VoteServiceDeps): VoteService {
       metrics.refused.inc({ code });
       producers.countRefusal(code);
     },
+  };
+  const listener = createListener({
+    ...casting,
+    form: createForm((error, request) => views.refusalPage(error, request)),
+    app: createApp({ views, sessionKey, origins, resultsUrl, pingQueue: () => queue.ping(), log, random }),
   });
 
   function notReady(): string | null {
@@ -118,6 +123,7 @@ export function createVoteService(deps: VoteServiceDeps): VoteService {
       if (!(ownPort && admin(request, response))) listener(request, response);
     },
     {
+      lane: new VoteLane(casting),
       timeoutBody: JSON.stringify(new RequestError('request_timeout').body()),
       ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
     },

@@ -15,19 +15,44 @@ const REQUEST_TIMEOUT_MS = 10_000;
  */
 const KEEP_ALIVE_MS = 65_000;
 
+/** Sees connections before the server does. */
+export interface Lane {
+  /** `keepAliveMs`: how long an idle connection is kept; `serve` gives it to the server, for good. */
+  take(socket: Socket, keepAliveMs: number, serve: () => void): void;
+  /** Ends the connections that it has kept and over which nothing is under way. */
+  closeIdle(): void;
+}
+
 export interface ServerOptions {
   /** The JSON text of the 408 that a request gets which does not arrive in time. */
   readonly timeoutBody: string;
   /** Default: 10 s. */
   readonly requestTimeoutMs?: number;
+  readonly lane?: Lane;
 }
 
-// Browsers and connection pools open connections in advance, and Node does not count one that was never used as idle.
-const openSockets = new WeakMap<Server, Set<Socket>>();
+interface Connections {
+  // Browsers and connection pools open connections in advance, and Node does not count one that was never used as idle.
+  readonly sockets: Set<Socket>;
+  readonly lane: Lane | undefined;
+}
+
+const connectionsOf = new WeakMap<Server, Connections>();
+
+/** Lets `lane` have each connection first. A server serves those that it is told of by the event `connection`. */
+function goThrough(lane: Lane, server: Server): void {
+  const own = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket) => {
+    lane.take(socket, KEEP_ALIVE_MS, () => {
+      for (const listener of own) Reflect.apply(listener, server, [socket]);
+    });
+  });
+}
 
 /** A server that gives up on requests that do not arrive in time. */
 export function createHttpServer(listener: RequestListener, options: ServerOptions): Server {
-  const { timeoutBody, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const { timeoutBody, requestTimeoutMs = REQUEST_TIMEOUT_MS, lane } = options;
   const server = createServer(
     {
       requestTimeout: requestTimeoutMs,
@@ -38,7 +63,8 @@ export function createHttpServer(listener: RequestListener, options: ServerOptio
     listener,
   );
   const sockets = new Set<Socket>();
-  openSockets.set(server, sockets);
+  connectionsOf.set(server, { sockets, lane });
+  if (lane !== undefined) goThrough(lane, server);
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -75,12 +101,17 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
+  const { sockets, lane } = connectionsOf.get(server) ?? { sockets: [], lane: undefined };
   // A kept-alive connection is idle only once its last answer is out, and would then stay for seconds.
   const idle = setInterval(() => {
     server.closeIdleConnections();
-    for (const socket of openSockets.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
+    lane?.closeIdle();
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   }, 20);
-  const limit = setTimeout(() => server.closeAllConnections(), graceMs);
+  const limit = setTimeout(() => {
+    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
+  }, graceMs);
   await closed;
   clearInterval(idle);
   clearTimeout(limit);

@@ -6,6 +6,8 @@ import { MAX_BODY_BYTES } from '@voteapp/contracts/http/vote';
 import { problemsOf, sentence } from '@voteapp/contracts/problems';
 import type * as z from 'zod';
 
+import type { RequestFacts } from './caller.ts';
+
 /** Who is told of a body: of the one or of the other, or of neither, when the client goes away before its end. */
 export interface BodyReader {
   whole(body: Buffer): void;
@@ -39,7 +41,7 @@ function refuse(request: IncomingMessage, reader: BodyReader): void {
 }
 
 /** The body as text. Throws `unsupported_media_type`, and `malformed_body` where it is not UTF-8. */
-export function textOf(body: Buffer, request: IncomingMessage, type: string): string {
+export function textOf(body: Buffer, request: RequestFacts, type: string): string {
   const [given] = (request.headers['content-type'] ?? '').split(';', 1);
   if (given?.trim().toLowerCase() !== type) {
     throw new RequestError('unsupported_media_type', { message: `Send the vote as ${type}.` });
@@ -51,7 +53,7 @@ export function textOf(body: Buffer, request: IncomingMessage, type: string): st
 /** The fields of a JSON object. Throws `malformed_body`, and `invalid_field` with the first field that does not fit. */
 export function jsonFields<Schema extends z.ZodObject>(
   body: Buffer,
-  request: IncomingMessage,
+  request: RequestFacts,
   schema: Schema,
 ): z.output<Schema> {
   const text = textOf(body, request, 'application/json');

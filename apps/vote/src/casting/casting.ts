@@ -1,13 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-
 import { type ErrorCode, RequestError } from '@voteapp/contracts/errors';
 import type { Logger } from '@voteapp/kit/log';
 import { retryAfterSeconds } from '@voteapp/web/app';
 
 import type { PendingVote, Placement } from '../publishing/group-commit.ts';
-import { type BodyReader, readBody } from './body.ts';
+import type { BodyReader } from './body.ts';
+import type { Caller } from './caller.ts';
 import type { Attempt, Judge, Judged } from './judge.ts';
-import { isOutage, type Reply, send, sendUnread } from './reply.ts';
+import { isOutage, type Reply } from './reply.ts';
 import type { CastingRoute } from './route.ts';
 
 export interface CastingDeps {
@@ -21,11 +20,6 @@ export interface CastingDeps {
   readonly onRefused: (code: ErrorCode) => void;
 }
 
-/** A connection that is kept alive would bring its next request to a server that is gone. */
-export function closeIfDraining(response: ServerResponse, draining: boolean): void {
-  if (draining) response.shouldKeepAlive = false;
-}
-
 /**
  * One vote from its request to its answer. Nothing is logged of a vote that is accepted or refused; both are counted.
  *
@@ -36,22 +30,16 @@ export class Casting implements BodyReader, PendingVote, Attempt {
   entry = '';
   def = 0;
   arrival = 0;
-  readonly request: IncomingMessage;
+  readonly request: Caller;
   readonly cookies: string[] = [];
   readonly #deps: CastingDeps;
   readonly #route: CastingRoute;
-  readonly #response: ServerResponse;
   #judged: Judged | null = null;
 
-  constructor(deps: CastingDeps, route: CastingRoute, request: IncomingMessage, response: ServerResponse) {
+  constructor(deps: CastingDeps, route: CastingRoute, caller: Caller) {
     this.#deps = deps;
     this.#route = route;
-    this.request = request;
-    this.#response = response;
-  }
-
-  start(): void {
-    readBody(this.request, this);
+    this.request = caller;
   }
 
   // From here to the hand-over to the producer nothing may wait: a vote that arrived before the close must be in its
@@ -87,7 +75,7 @@ export class Casting implements BodyReader, PendingVote, Attempt {
       this.#answer(this.#replyTo(error));
     } catch (failure) {
       this.#deps.log.error({ err: failure }, 'Vote could not be answered');
-      this.#response.destroy();
+      this.request.hangUp();
     }
   }
 
@@ -103,10 +91,8 @@ export class Casting implements BodyReader, PendingVote, Attempt {
   }
 
   #answer(reply: Reply): void {
-    const { cookies, request } = this;
+    const { cookies } = this;
     const whole = cookies.length === 0 ? reply : { ...reply, headers: { ...reply.headers, 'set-cookie': cookies } };
-    closeIfDraining(this.#response, this.#deps.draining());
-    if (request.readableEnded) send(request, this.#response, whole);
-    else sendUnread(request, this.#response, whole);
+    this.request.answer(whole, this.#deps.draining());
   }
 }

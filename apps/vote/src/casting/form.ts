@@ -1,13 +1,12 @@
-import type { IncomingMessage } from 'node:http';
-
 import { RequestError } from '@voteapp/contracts/errors';
 
 import { textOf } from './body.ts';
+import type { RequestFacts } from './caller.ts';
 import { page } from './reply.ts';
 import type { CastingRoute } from './route.ts';
 
 /** `POST /`: the form of the vote page. `renderRefused` is the page that tells the voter why the vote was not taken. */
-export function createForm(renderRefused: (error: RequestError, request: IncomingMessage) => string): CastingRoute {
+export function createForm(renderRefused: (error: RequestError, request: RequestFacts) => string): CastingRoute {
   return {
     ballotOf(body, request) {
       const vote = new URLSearchParams(textOf(body, request, 'application/x-www-form-urlencoded')).get('vote');

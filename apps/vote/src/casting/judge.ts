@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 
 import { type Definition, type PollOption, refusalAt } from '@voteapp/contracts/definition';
 import { RequestError } from '@voteapp/contracts/errors';
@@ -14,6 +13,7 @@ import type { Producer } from '../publishing/producer.ts';
 import type { Office } from '../publishing/producers.ts';
 import { createSequence } from '../sequence.ts';
 import { choiceCookie, readVisitor, repairedCookies, type Visitor } from '../voter.ts';
+import type { RequestFacts } from './caller.ts';
 
 /** What a request asks for, before anything is checked against the poll. */
 export interface Ballot {
@@ -44,7 +44,7 @@ export interface JudgeDeps {
 
 /** One attempt to vote. */
 export interface Attempt {
-  readonly request: IncomingMessage;
+  readonly request: RequestFacts;
   /** When its body was complete, ms. */
   readonly arrival: number;
   /** Takes the `Set-Cookie` values of the answer, whatever the outcome. */

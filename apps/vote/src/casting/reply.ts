@@ -35,7 +35,7 @@ export function isOutage({ status }: Reply): boolean {
   return status === ERRORS.queue_unavailable.status;
 }
 
-function headersOf({ type, body, headers }: Reply): OutgoingHttpHeaders {
+export function headersOf({ type, body, headers }: Reply): OutgoingHttpHeaders {
   return {
     'content-type': type,
     'content-length': Buffer.byteLength(body),
@@ -63,6 +63,8 @@ export function sendUnread(request: IncomingMessage, response: ServerResponse, r
   response.shouldKeepAlive = false;
   writeHead(request, response, reply);
   response.write(reply.body);
-  const timer = setTimeout(() => request.destroy(), LINGER_MS);
-  request.once('close', () => clearTimeout(timer));
+  // The request itself may be complete by then, and closed.
+  const { socket } = request;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
 }
