@@ -27,6 +27,8 @@ export interface DeployedOptions extends Changed {
   readonly workers?: number;
   /** `spec.poll` beside the options. */
   readonly poll?: object;
+  /** The most that V8 keeps of long-lived objects in each process, MiB; default: what Node.js makes of the machine. */
+  readonly heapMiB?: number;
   /** Services that reach the queue through a network that can fail. */
   readonly through?: readonly ('vote' | 'worker')[];
 }
@@ -223,12 +225,17 @@ export class DeployedSystem implements System {
 
   async #supervise(service: Service, replica: Replica, rewrites: readonly Rewrite[]): Promise<void> {
     const proxy = this.proxies.get(service);
-    const { rewrites: all = [], crashPoints = [] } = this.#options;
-    const environment = () => ({
-      ...(service === 'vote' && { FRONT_URL: this.frontUrl }),
-      ...(proxy !== undefined && this.#queue.by(proxy.port)),
-      ...rewriteEnvironment([...all, ...rewrites, ...(this.crashes() < CRASHES ? crashPoints : [])]),
-    });
+    const { rewrites: all = [], crashPoints = [], heapMiB } = this.#options;
+    const environment = () => {
+      const rewritten = rewriteEnvironment([...all, ...rewrites, ...(this.crashes() < CRASHES ? crashPoints : [])]);
+      const heap = heapMiB === undefined ? '' : `--max-old-space-size=${heapMiB}`;
+      return {
+        ...(service === 'vote' && { FRONT_URL: this.frontUrl }),
+        ...(proxy !== undefined && this.#queue.by(proxy.port)),
+        ...rewritten,
+        NODE_OPTIONS: `${heap} ${rewritten['NODE_OPTIONS'] ?? ''}`,
+      };
+    };
     let failures = 0;
     while (!replica.retired) {
       try {

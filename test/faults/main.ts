@@ -66,17 +66,23 @@ const known = new Set([...CASES, ...MUTANTS].map(({ id }) => id));
 const votesPerSecond = Number(values.rate);
 
 async function readResults(): Promise<Results> {
-  const empty: Results = { machine: machine(), cases: {}, mutants: {} };
+  const empty: Results = { machine: machine(), revisions: [], cases: {}, mutants: {} };
   if (values.results === undefined) return empty;
   const text = await readFile(values.results, 'utf8').catch(() => null);
-  return text === null ? empty : { ...(JSON.parse(text) as Results), machine: machine() };
+  return text === null ? empty : (JSON.parse(text) as Results);
+}
+
+/** What there is, to be added to by this machine and revision. */
+async function resultsToBe(): Promise<Results> {
+  const revision = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  const before = await readResults();
+  return { ...before, machine: machine(), revisions: [...new Set([...before.revisions, revision])] };
 }
 
 function machine(): string {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const model = cpus()[0]?.model ?? 'unknown';
   const date = new Date().toISOString().slice(0, 10);
-  return `${date}, revision ${commit}, ${availableParallelism()} × ${model}, Node.js ${process.version}, RabbitMQ 4.3, fauxqs in the place of SQS, MySQL 9.7, ${votesPerSecond} votes/s`;
+  return `${date}, ${availableParallelism()} × ${model}, Node.js ${process.version}, RabbitMQ 4.3, fauxqs in the place of SQS, MySQL 9.7, ${votesPerSecond} votes/s`;
 }
 
 async function keep(results: Results): Promise<void> {
@@ -84,7 +90,7 @@ async function keep(results: Results): Promise<void> {
 }
 
 async function runAll(): Promise<number> {
-  const results = await readResults();
+  const results = await resultsToBe();
   let failures = 0;
   const start = { servers: startServers, votesPerSecond };
   const cases = CASES.filter(({ id, slow = false }) => (ids.size === 0 ? !slow || values.slow : ids.has(id)));

@@ -5,6 +5,8 @@ import type { Outcome } from './run-case.ts';
 /** What a run has found, as it is kept between runs. A sentence stands for what could not be run. */
 export interface Results {
   readonly machine: string;
+  /** Of the source, in the order in which they were tried. */
+  readonly revisions: readonly string[];
   readonly cases: Record<string, Outcome | string>;
   readonly mutants: Record<string, { readonly caught: boolean; readonly said: string }>;
 }
@@ -41,7 +43,7 @@ export function faultsPage(results: Results, cases: readonly FaultCase[], mutant
 
 <!-- Written by \`npm run faults -- --results <file>\`, then the same with \`--write\`; do not edit. -->
 
-${results.machine}; load generator, services and servers share the machine.
+${results.machine}; revision ${results.revisions.join(' and ')}; load generator, services and servers share the machine.
 
 A case sends votes at a rate that does not depend on the answers, does something to the system meanwhile, waits until the
 queue is empty and no transaction open, and reads the store by its own SQL. It passes when
