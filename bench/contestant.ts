@@ -1,7 +1,7 @@
 import { cpuMicrosOf, machineTime } from './cpu-time.ts';
 import { type CountSample, lagsOf, watchCounting } from './load/counting.ts';
 import { expectedTally, wrongVotes } from './load/ledger.ts';
-import { BALLOTS, type Load, type LoadResult, PLAIN_LOAD } from './load/load.ts';
+import { type Load, type LoadResult, PLAIN_LOAD } from './load/load.ts';
 import { load } from './load/run.ts';
 import { percentile } from './statistics.ts';
 import type { Target } from './targets/target.ts';
@@ -39,9 +39,9 @@ export interface Measured {
 }
 
 /** Beyond these a measurement says more about the machine than about what runs on it. */
-const MAX_STEAL = 0.05;
-const MAX_LATENESS_MS = 1;
-const MAX_OTHERS = 0.05;
+export const MAX_STEAL = 0.05;
+export const MAX_LATENESS_MS = 1;
+export const MAX_OTHERS = 0.05;
 /** Of the measurements of one target. */
 const MAX_SPOILT = 0.1;
 
@@ -109,9 +109,9 @@ export class Contestant {
   }
 
   async #load(demand: Demand): Promise<LoadResult> {
-    const { port, path, electorate, authority, name, longestLoadMs } = this.target;
+    const { port, path, electorate, ballots, authority, name, longestLoadMs } = this.target;
     const durationMs = Math.min(demand.durationMs, longestLoadMs ?? Infinity);
-    const aim = { port, path, electorate, authority, first: this.#sent };
+    const aim = { port, path, electorate, ballots, authority, first: this.#sent };
     const result = await load({ ...PLAIN_LOAD, ...aim, ...demand, durationMs });
     this.#note(result);
     if (result.acceptedAt.length === 0) throw new Error(`${name} accepted none of ${result.sent} votes.`);
@@ -129,9 +129,9 @@ export class Contestant {
    * answered makes the outcome unknown, and counts as wrong: nothing disturbs these runs.
    */
   async wrong(): Promise<number> {
-    const { tally, policy } = this.target;
+    const { tally, policy, ballots } = this.target;
     const stored =
-      tally === null ? 0 : wrongVotes(await tally(), expectedTally(BALLOTS, policy, this.#sent, this.#refused));
+      tally === null ? 0 : wrongVotes(await tally(), expectedTally(ballots, policy, this.#sent, this.#refused));
     return stored + this.#unanswered;
   }
 

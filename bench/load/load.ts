@@ -24,8 +24,8 @@ export interface Load {
   readonly tickMs: number;
 }
 
-/** Half a million voters of four options: most votes of a run are somebody's first, as on air. */
-export const BALLOTS: Ballots = { voters: 500_000, options: 4 };
+/** A million voters of four options: the votes of a run are somebody's first, as most are on air. */
+export const BALLOTS: Ballots = { voters: 1_000_000, options: 4 };
 
 export const PLAIN_LOAD = {
   ballots: BALLOTS,

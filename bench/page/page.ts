@@ -1,4 +1,5 @@
 import type { ContestantResult } from '../compare.ts';
+import { MAX_LATENESS_MS, MAX_OTHERS, MAX_STEAL } from '../contestant.ts';
 import { describeMachine } from '../machine.ts';
 import { figure, ratio } from '../print.ts';
 import type { Report, ReportedRow } from '../report.ts';
@@ -212,7 +213,8 @@ function method(rows: readonly Row[], machine: Report['machine']): string[] {
       `median is above the lower one with ${figure(confidence * 100)} %, and below the upper one with the same; nothing is assumed of the`,
       'distribution. Who votes for what follows from the number of the vote, so that after the rounds the tables are asked by',
       'SQL whether they have every accepted vote, once, for the right option. A row is void with one vote wrong, or when too',
-      'few rounds were quiet: steal at most 5 %, other processes at most 20 %, the generator at most 1 ms late at p99.',
+      `few rounds were quiet: steal at most ${MAX_STEAL * 100} %, other processes at most ${MAX_OTHERS * 100} %, the generator at most`,
+      `${MAX_LATENESS_MS} ms late at p99.`,
     ),
     ...(voided.length === 0
       ? []

@@ -13,9 +13,8 @@ export interface Plot {
   readonly mark?: { readonly value: number; readonly text: string };
 }
 
-const WIDTH = 760;
-const LABELS = 290;
-const VALUES = 110;
+const LONGEST_BAR = 360;
+const VALUES = 120;
 const ROW = 26;
 const TOP = 64;
 const FONT = 13;
@@ -47,23 +46,25 @@ function legend(series: readonly string[]): string {
 export function plotBars({ title, bars, mark }: Plot): string {
   const sums = bars.map(({ segments }) => segments.reduce((sum, { value }) => sum + value, 0));
   const greatest = Math.max(...sums, mark?.value ?? 0, Number.MIN_VALUE);
-  const scale = (value: number): number => (value / greatest) * (WIDTH - LABELS - VALUES);
+  const scale = (value: number): number => (value / greatest) * LONGEST_BAR;
+  const labels = 24 + LETTER * Math.max(0, ...bars.map(({ label }) => label.length));
+  const width = labels + LONGEST_BAR + VALUES;
   const series = [...new Set(bars.flatMap(({ segments }) => segments.map((segment) => segment.series)))];
   const bottom = TOP + bars.length * ROW;
 
   const drawn = bars.map(({ label, segments, text }, index) => {
     const y = TOP + index * ROW;
-    let x = LABELS;
+    let x = labels;
     const rects = segments.map((segment) => {
-      const width = scale(segment.value);
+      const length = scale(segment.value);
       const colour = COLOURS[series.indexOf(segment.series) % COLOURS.length];
-      const rect = `<rect x="${x.toFixed(1)}" y="${y + 4}" width="${width.toFixed(1)}" height="${ROW - 8}" fill="${colour}"/>`;
-      x += width;
+      const rect = `<rect x="${x.toFixed(1)}" y="${y + 4}" width="${length.toFixed(1)}" height="${ROW - 8}" fill="${colour}"/>`;
+      x += length;
       return rect;
     });
-    return [textAt(LABELS - 8, y + 17, label, 'end'), ...rects, textAt(x + 6, y + 17, text)].join('\n');
+    return [textAt(labels - 8, y + 17, label, 'end'), ...rects, textAt(x + 6, y + 17, text)].join('\n');
   });
-  const markAt = LABELS + scale(mark?.value ?? 0);
+  const markAt = labels + scale(mark?.value ?? 0);
   const line =
     mark === undefined
       ? []
@@ -73,7 +74,7 @@ export function plotBars({ title, bars, mark }: Plot): string {
         ];
   const height = bottom + (mark === undefined ? 10 : 28);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escape(title)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">`,
     `<style>text { font: ${FONT}px system-ui, sans-serif; fill: #1f2328 } .title { font-weight: 600 } line { stroke: #1f2328 }`,
     '@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } line { stroke: #e6edf3 } }</style>',
     `<text class="title" x="16" y="24">${escape(title)}</text>`,

@@ -13,6 +13,8 @@ const CONNECTION_PER_VOTE_SHARE = 0.6;
 const LAG_MS = 50;
 /** As in prime time: batches are full, and a slow broker leaves nobody idle. */
 const MANY_CONNECTIONS = 2_048;
+/** All of them have voted before the first round begins. */
+const FEW_VOTERS = 20_000;
 
 function cpuLimit({ ratios }: ContestantResult): readonly Limit[] {
   return [
@@ -38,6 +40,13 @@ export const DEPLOYED = [
       limits: cpuLimit,
     }),
   ),
+  comparison({
+    name: 'changed-minds',
+    title: `voters who have voted before, ${MANY_CONNECTIONS} connections`,
+    runs: 'whole',
+    target: async () => ({ ...(await startDeployed()), ballots: { ...BALLOTS, voters: FEW_VOTERS } }),
+    load: { connections: MANY_CONNECTIONS },
+  }),
   comparison({
     name: 'few-connections',
     title: `RabbitMQ and MySQL, ${PLAIN_LOAD.connections} connections: smaller batches`,

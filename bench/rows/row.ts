@@ -6,7 +6,7 @@ export interface RunShape extends Shape {
   readonly storedVotes: number;
 }
 
-export const WHOLE: RunShape = { rounds: 9, durationMs: 3_000, warmUpMs: 4_000, storedVotes: 10_000_000 };
+export const WHOLE: RunShape = { rounds: 15, durationMs: 2_000, warmUpMs: 4_000, storedVotes: 10_000_000 };
 export const QUICK: RunShape = { rounds: 3, durationMs: 1_000, warmUpMs: 2_000, storedVotes: 200_000 };
 
 /** Of what a deployment takes at most, in the hours that matter. */

@@ -17,6 +17,8 @@ export interface DeployedOptions {
   readonly policy?: Policy;
   /** How long everything takes each way between the services and the broker, ms. */
   readonly brokerDelayMs?: number;
+  /** The most that V8 keeps of long-lived objects in each service, MiB; default: what Node.js makes of the machine. */
+  readonly heapMiB?: number;
 }
 
 /** The services as processes of their own, on a RabbitMQ and a MySQL of their own. */
@@ -35,6 +37,7 @@ export interface Deployed extends Target {
 export async function startDeployed({
   policy = 'LastVoteWins',
   brokerDelayMs = 0,
+  heapMiB,
 }: DeployedOptions = {}): Promise<Deployed> {
   const { started: rabbitmq, pids: broker } = await withProcesses(startRabbitMq);
   const database = await startDatabase();
@@ -48,10 +51,11 @@ export async function startDeployed({
   const sessionKey = createSecretKey(randomBytes(32));
   const SESSION_KEY = sessionKey.export().toString('base64');
   const pidOf = ({ child }: ServiceProcess): number => child.pid ?? 0;
-  let worker = await deployment.start('worker');
+  const heap = heapMiB === undefined ? {} : { NODE_OPTIONS: `--max-old-space-size=${heapMiB}` };
+  let worker = await deployment.start('worker', heap);
   await untilReady(worker);
-  const front = await deployment.start('front', { SESSION_KEY });
-  const vote = await deployment.start('vote', { FRONT_URL: front.url, SESSION_KEY });
+  const front = await deployment.start('front', { ...heap, SESSION_KEY });
+  const vote = await deployment.start('vote', { ...heap, FRONT_URL: front.url, SESSION_KEY });
   await Promise.all([front, vote].map(untilReady));
   return {
     ...NAMED,
@@ -75,7 +79,7 @@ export async function startDeployed({
       await worker.exited;
     },
     async startWorker() {
-      worker = await deployment.start('worker');
+      worker = await deployment.start('worker', heap);
     },
     async stop() {
       await deployment.stop();

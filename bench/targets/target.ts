@@ -1,8 +1,8 @@
 import type { Policy } from '@voteapp/contracts/poll';
 
 import type { Parts } from '../cpu-time.ts';
-import type { Electorate } from '../load/load.ts';
-import type { Tally } from '../load/ledger.ts';
+import type { Ballots, Tally } from '../load/ledger.ts';
+import { BALLOTS, type Electorate } from '../load/load.ts';
 
 /** Something that takes votes. */
 export interface Target {
@@ -11,6 +11,7 @@ export interface Target {
   readonly port: number;
   readonly path: string;
   readonly electorate: Electorate;
+  readonly ballots: Ballots;
   /** The authority, PEM, of one that speaks TLS; null: plain HTTP. */
   readonly authority: string | null;
   /** All processes that a vote costs CPU time in. */
@@ -26,4 +27,4 @@ export interface Target {
 
 export type StartTarget = () => Promise<Target>;
 
-export const NAMED = { electorate: { by: 'name' }, authority: null, longestLoadMs: null } as const;
+export const NAMED = { electorate: { by: 'name' }, ballots: BALLOTS, authority: null, longestLoadMs: null } as const;
