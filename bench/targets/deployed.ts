@@ -30,8 +30,9 @@ export interface Deployed extends Target {
   readonly counted: () => Promise<number>;
   readonly tally: () => Promise<Tally>;
   readonly sessionKey: KeyObject;
-  stopWorker(): Promise<void>;
-  startWorker(): Promise<void>;
+  /** Lets votes collect in the queue, as a worker's outage does. The process and its connections stay. */
+  pauseWorker(): void;
+  resumeWorker(): void;
 }
 
 export async function startDeployed({
@@ -52,7 +53,7 @@ export async function startDeployed({
   const SESSION_KEY = sessionKey.export().toString('base64');
   const pidOf = ({ child }: ServiceProcess): number => child.pid ?? 0;
   const heap = heapMiB === undefined ? {} : { NODE_OPTIONS: `--max-old-space-size=${heapMiB}` };
-  let worker = await deployment.start('worker', heap);
+  const worker = await deployment.start('worker', heap);
   await untilReady(worker);
   const front = await deployment.start('front', { ...heap, SESSION_KEY });
   const vote = await deployment.start('vote', { ...heap, FRONT_URL: front.url, SESSION_KEY });
@@ -68,18 +69,20 @@ export async function startDeployed({
     sessionKey,
     port: Number(new URL(vote.url).port),
     path: '/api/vote',
-    get parts() {
-      const services = { vote: [pidOf(vote)], worker: [pidOf(worker)], front: [pidOf(front)] };
-      return { ...services, rabbitmq: broker, mysql: database.pids };
+    parts: {
+      vote: [pidOf(vote)],
+      worker: [pidOf(worker)],
+      front: [pidOf(front)],
+      rabbitmq: broker,
+      mysql: database.pids,
     },
     counted: () => countedIn(database.query),
     tally: () => tallyOf(database.query, BALLOTS.options, policy !== 'Unlimited'),
-    async stopWorker() {
-      worker.child.kill('SIGTERM');
-      await worker.exited;
+    pauseWorker() {
+      worker.child.kill('SIGSTOP');
     },
-    async startWorker() {
-      worker = await deployment.start('worker', heap);
+    resumeWorker() {
+      worker.child.kill('SIGCONT');
     },
     async stop() {
       await deployment.stop();
