@@ -9,8 +9,8 @@ const SHARE = 0.5;
 const STEPS_PER_ROUND = 4;
 const ROUNDS_PER_STEP = 5;
 const GROWTH = 0.1;
-/** As in a small container: with the memory of a whole machine, V8 leaves garbage where it is for long. */
-const HEAP_MIB = 48;
+/** As in a small pod: with the memory of a whole machine, V8 leaves garbage where it is for long. */
+const HEAP_MIB = 64;
 /** Database and broker fill what memory they are given; ours must not. */
 const OWN = ['vote', 'worker', 'front'];
 

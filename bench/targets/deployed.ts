@@ -5,6 +5,7 @@ import type { Policy } from '@voteapp/contracts/poll';
 import { withProcesses } from '../cpu-time.ts';
 import { startRabbitMq } from '../../test/servers/rabbitmq.ts';
 import { Deployment, type ServiceProcess, untilReady } from '../../test/tools/deployment.ts';
+import { smallHeap } from '../../test/tools/small-heap.ts';
 import type { Tally } from '../load/ledger.ts';
 import { BALLOTS } from '../load/load.ts';
 import { type BenchDatabase, startDatabase } from './database.ts';
@@ -17,7 +18,7 @@ export interface DeployedOptions {
   readonly policy?: Policy;
   /** How long everything takes each way between the services and the broker, ms. */
   readonly brokerDelayMs?: number;
-  /** The most that V8 keeps of long-lived objects in each service, MiB; default: what Node.js makes of the machine. */
+  /** Of each service, MiB; default: what Node.js makes of the machine. */
   readonly heapMiB?: number;
 }
 
@@ -52,7 +53,7 @@ export async function startDeployed({
   const sessionKey = createSecretKey(randomBytes(32));
   const SESSION_KEY = sessionKey.export().toString('base64');
   const pidOf = ({ child }: ServiceProcess): number => child.pid ?? 0;
-  const heap = heapMiB === undefined ? {} : { NODE_OPTIONS: `--max-old-space-size=${heapMiB}` };
+  const heap = heapMiB === undefined ? {} : { NODE_OPTIONS: smallHeap(heapMiB) };
   const worker = await deployment.start('worker', heap);
   await untilReady(worker);
   const front = await deployment.start('front', { ...heap, SESSION_KEY });

@@ -5,6 +5,7 @@ import { type MySqlServer, runSql } from '../servers/mysql.ts';
 import type { RabbitMqServer } from '../servers/rabbitmq.ts';
 import type { SqsServer } from '../servers/sqs.ts';
 import { Deployment, type ServiceProcess } from '../tools/deployment.ts';
+import { smallHeap } from '../tools/small-heap.ts';
 import { Proxy } from './proxy.ts';
 import { onRabbitMq, onSqs, type QueueServer } from './queue-server.ts';
 import { type Rewrite, rewriteEnvironment } from './rewrites.ts';
@@ -27,7 +28,7 @@ export interface DeployedOptions extends Changed {
   readonly workers?: number;
   /** `spec.poll` beside the options. */
   readonly poll?: object;
-  /** The most that V8 keeps of long-lived objects in each process, MiB; default: what Node.js makes of the machine. */
+  /** Of each process, MiB; default: what Node.js makes of the machine. */
   readonly heapMiB?: number;
   /** Services that reach the queue through a network that can fail. */
   readonly through?: readonly ('vote' | 'worker')[];
@@ -228,7 +229,7 @@ export class DeployedSystem implements System {
     const { rewrites: all = [], crashPoints = [], heapMiB } = this.#options;
     const environment = () => {
       const rewritten = rewriteEnvironment([...all, ...rewrites, ...(this.crashes() < CRASHES ? crashPoints : [])]);
-      const heap = heapMiB === undefined ? '' : `--max-old-space-size=${heapMiB}`;
+      const heap = heapMiB === undefined ? '' : smallHeap(heapMiB);
       return {
         ...(service === 'vote' && { FRONT_URL: this.frontUrl }),
         ...(proxy !== undefined && this.#queue.by(proxy.port)),
