@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { accessSync, constants } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
 import { debianRoot, hostSuite } from './debian-root.ts';
@@ -26,21 +26,21 @@ export function onPath(...names: readonly string[]): string | null {
 /** A script in the root that starts `program` with the libraries of the root. */
 async function launcher(root: string, program: string): Promise<string> {
   const path = join(root, `launch-${program.replaceAll('/', '-')}`);
-  if (existsSync(path)) return path;
   const fonts = join(root, 'fonts.conf');
   await writeFile(
     fonts,
     `<?xml version="1.0"?><fontconfig><dir>${root}/usr/share/fonts</dir><cachedir>${root}/fonts.cache</cachedir></fontconfig>`,
   );
-  const libraries = [
-    'usr/lib/x86_64-linux-gnu',
-    'usr/lib/aarch64-linux-gnu',
-    'lib/x86_64-linux-gnu',
-    'lib/aarch64-linux-gnu',
-  ];
+  // The last one is where libpulse looks, which Chromium is linked with, by an absolute path of its own.
+  const libraries = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].flatMap((architecture) =>
+    ['usr/lib/*', 'lib/*', 'usr/lib/*/pulseaudio'].map((folder) => folder.replace('*', architecture)),
+  );
   const libraryPath = libraries.map((folder) => join(root, folder)).join(':');
   const script = `#!/bin/sh\nLD_LIBRARY_PATH='${libraryPath}' FONTCONFIG_FILE='${fonts}' exec '${join(root, program)}' "$@"\n`;
-  await writeFile(path, script, { mode: 0o755 });
+  // Another run may be starting the program by the script of before.
+  const written = `${path}.${process.pid}`;
+  await writeFile(written, script, { mode: 0o755 });
+  await rename(written, path);
   return path;
 }
 
