@@ -3,12 +3,15 @@ import { RequestError } from '@voteapp/contracts/errors';
 import { NAME_PATTERN } from '@voteapp/contracts/names';
 import type { FrontStore, MinuteCast } from '@voteapp/store/port';
 
-import { shareReads } from './share-reads.ts';
+import { type SharedRead, shareReads } from './share-reads.ts';
 import type { CallStore } from './store-calls.ts';
 import { RoundView } from './visibility.ts';
 
-/** How old a read may be that is shared with somebody who asks, in ms. */
+/** How old a read may be before the next one begins, in ms. */
 export const SHARED_FOR_MS = 100;
+
+/** How old a read may be that answers a request, in ms, while the next one is under way. */
+const RECENT_MS = 250;
 
 /** How long a known definition is held back for a newer one, in ms: vote asks each second and must not wait. */
 const PATIENCE_MS = 500;
@@ -17,8 +20,11 @@ const PATIENCE_MS = 500;
 export interface Reads {
   /** The current definition; the last one known while the store fails or is slow. */
   readonly definition: () => Promise<Definition | null>;
-  /** The named round, or the current one. Rejects with `unknown_round` or `no_definition`, too. */
-  readonly view: (round: string | undefined) => Promise<RoundView>;
+  /**
+   * The named round, or the current one, as it was at most `maxAgeMs` ago; default: as recently as a request's answer
+   * says. Rejects with `unknown_round` or `no_definition`, too.
+   */
+  readonly view: (round: string | undefined, maxAgeMs?: number) => Promise<RoundView>;
   readonly rounds: () => ReturnType<FrontStore['rounds']>;
   /** When the newest counts of any round were read, ms; null: none yet. */
   readonly lastReadAt: () => number | null;
@@ -33,10 +39,11 @@ export interface ReadsOptions {
 export function createReads({ store, call, now }: ReadsOptions): Reads {
   const shared = <T>(read: () => Promise<T>) => shareReads(() => call(read), SHARED_FOR_MS, now);
   const definition = lastKnown(shared(() => store.currentDefinition()));
-  const readers = new Map<string, () => Promise<RoundView | null>>();
+  const readers = new Map<string, SharedRead<RoundView | null>>();
+  const rounds = shared(() => store.rounds());
   let lastReadAt: number | null = null;
 
-  function readerOf(round: string): () => Promise<RoundView | null> {
+  function readerOf(round: string): SharedRead<RoundView | null> {
     let minutes: readonly MinuteCast[] = [];
     let minutesDueAt = 0;
     return shared(async () => {
@@ -60,23 +67,23 @@ export function createReads({ store, call, now }: ReadsOptions): Reads {
     });
   }
 
-  async function known(round: string): Promise<RoundView | null> {
+  async function known(round: string, maxAgeMs: number): Promise<RoundView | null> {
     if (!NAME_PATTERN.test(round)) return null;
     const reader = readers.get(round) ?? readerOf(round);
     readers.set(round, reader);
-    return await reader();
+    return await reader(maxAgeMs);
   }
 
   return {
-    definition,
-    async view(name) {
-      const round = name ?? (await definition())?.round;
+    definition: () => definition(SHARED_FOR_MS),
+    async view(name, maxAgeMs = RECENT_MS) {
+      const round = name ?? (await definition(maxAgeMs))?.round;
       if (round === undefined) throw new RequestError('no_definition');
-      const view = await known(round);
+      const view = await known(round, maxAgeMs);
       if (view === null) throw new RequestError('unknown_round', { field: 'round' });
       return view;
     },
-    rounds: shared(() => store.rounds()),
+    rounds: () => rounds(RECENT_MS),
     lastReadAt: () => lastReadAt,
   };
 }
@@ -88,10 +95,10 @@ function castOf(minutes: readonly MinuteCast[]): number {
 }
 
 /** Answers with the last value that was read whenever a new read fails or takes over {@link PATIENCE_MS}. */
-function lastKnown<T>(read: () => Promise<T | null>): () => Promise<T | null> {
+function lastKnown<T>(read: SharedRead<T | null>): SharedRead<T | null> {
   let known: T | null = null;
-  return async () => {
-    const reading = read().then((value) => {
+  return async (maxAgeMs) => {
+    const reading = read(maxAgeMs).then((value) => {
       known = value;
       return value;
     });

@@ -105,7 +105,7 @@ export class ResultsStream {
   async #deliver(round: string | undefined, watchers: readonly Watcher[]): Promise<void> {
     let view: RoundView;
     try {
-      view = await this.#view(round);
+      view = await this.#view(round, SHARED_FOR_MS);
     } catch (error) {
       const refusal = error instanceof RequestError ? error : new RequestError('internal');
       for (const watcher of watchers) this.#send(watcher, unavailable(refusal));

@@ -101,7 +101,7 @@ describe('front over SQLite', () => {
     await store.putBase(2, poll('second'), START + 1_000);
     front.pass(CONTROL_DELAY_MS - 1);
     expect((await front.get('/api/results?round=sodas')).status).toBe(403);
-    front.pass(101);
+    front.pass(251);
     expect(await json('/api/results?round=sodas')).toMatchObject({ state: 'Draining', counted: 1 });
     expect(await json('/api/results')).toMatchObject({ round: 'second', counted: 0 });
     await store.finalize('sodas', START + 10_000);

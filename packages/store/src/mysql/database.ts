@@ -3,12 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isDuplicateKey, TransactionConflict } from './errors.ts';
 import { Pool } from './pool.ts';
 import type { MySqlOptions, Session } from './session.ts';
-import { BYTES_PER_STATEMENT } from './statements.ts';
+import { BYTES_PER_STATEMENT, type Statement } from './statements.ts';
 
 const MOST_ATTEMPTS = 5;
 
 /** Longest pause before the second attempt; each further one may be twice as long. */
 const FIRST_PAUSE_MS = 20;
+
+const ONE_MOMENT = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY';
 
 /**
  * A schema on a server: connections for writing and as many for reading. Every method rejects with StoreUnavailable for
@@ -49,9 +51,12 @@ export class Database {
 
   /** Everything `work` reads is of one moment. */
   read<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#reading.use((session) =>
-      session.transaction('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY', work),
-    );
+    return this.#reading.use((session) => session.transaction(ONE_MOMENT, work));
+  }
+
+  /** The rows of each question, all of one moment: {@link read} where no question depends on an answer, in one packet. */
+  ask(questions: readonly (readonly Statement[])[]): Promise<readonly (readonly object[])[]> {
+    return this.#reading.use((session) => session.askOnce(ONE_MOMENT, questions));
   }
 
   /** One connection for writing, without a transaction. */

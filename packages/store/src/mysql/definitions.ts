@@ -11,7 +11,7 @@ import {
 } from '../rules.ts';
 import type { Database } from './database.ts';
 import type { Session } from './session.ts';
-import { type Value, withRows } from './statements.ts';
+import { type Statement, withRows } from './statements.ts';
 
 interface RoundRow {
   readonly round: Buffer;
@@ -39,6 +39,10 @@ const SELECT_ROUNDS = `
 const SELECT_CONTROLS = `
   SELECT round, version, action, holds_from AS at, written_by AS \`by\`, reason, title FROM control`;
 
+const CURRENT = Symbol('the current round');
+type Current = typeof CURRENT;
+const LAST_ROUND = '(SELECT round FROM rounds ORDER BY position DESC LIMIT 1)';
+
 function storedRound(row: RoundRow, controls: readonly ControlRow[]): StoredRound {
   return {
     base: JSON.parse(row.base) as BasePoll,
@@ -51,19 +55,30 @@ function storedRound(row: RoundRow, controls: readonly ControlRow[]): StoredRoun
   };
 }
 
-async function oneRound(session: Session, which: string, values: readonly Value[] = []): Promise<StoredRound | null> {
-  const [row] = await session.rows<RoundRow>(`${SELECT_ROUNDS} ${which}`, values);
-  if (row === undefined) return null;
-  return storedRound(row, await session.rows(`${SELECT_CONTROLS} WHERE round = ? ORDER BY version`, [row.round]));
+/** To {@link roundQuestions}. */
+export type RoundAnswers = [readonly RoundRow[], readonly ControlRow[]];
+
+/** {@link storedRoundOf} tells what the answers mean. */
+export function roundQuestions(round: string | Current): Statement[][] {
+  const [which, values] = round === CURRENT ? [LAST_ROUND, []] : ['?', [round]];
+  return [
+    [{ sql: `${SELECT_ROUNDS} WHERE rounds.round = ${which}`, values }],
+    [{ sql: `${SELECT_CONTROLS} WHERE round = ${which} ORDER BY version`, values }],
+  ];
 }
 
-function currentRound(session: Session): Promise<StoredRound | null> {
-  return oneRound(session, 'ORDER BY rounds.position DESC LIMIT 1');
+/** null: no such round. */
+export function storedRoundOf([[row], controls]: RoundAnswers): StoredRound | null {
+  return row === undefined ? null : storedRound(row, controls);
+}
+
+async function currentRound(session: Session): Promise<StoredRound | null> {
+  return storedRoundOf((await session.ask(roundQuestions(CURRENT))) as RoundAnswers);
 }
 
 /** null: no such round. Belongs inside a transaction. */
-export function findRound(session: Session, round: string): Promise<StoredRound | null> {
-  return oneRound(session, 'WHERE rounds.round = ?', [round]);
+export async function findRound(session: Session, round: string): Promise<StoredRound | null> {
+  return storedRoundOf((await session.ask(roundQuestions(round))) as RoundAnswers);
 }
 
 async function nextVersion(session: Session): Promise<number> {
@@ -131,19 +146,17 @@ export class Definitions {
     this.#db = db;
   }
 
-  current(): Promise<Definition | null> {
-    return this.#db.read(async (session) => {
-      const current = await currentRound(session);
-      return current === null ? null : definitionOf(current);
-    });
+  async current(): Promise<Definition | null> {
+    const current = storedRoundOf((await this.#db.ask(roundQuestions(CURRENT))) as RoundAnswers);
+    return current === null ? null : definitionOf(current);
   }
 
   /** Oldest first. */
   async all(): Promise<{ definition: Definition; final: boolean }[]> {
-    const [rounds, controls] = await this.#db.read(async (session) => [
-      await session.rows<RoundRow>(`${SELECT_ROUNDS} ORDER BY rounds.position`),
-      await session.rows<ControlRow>(`${SELECT_CONTROLS} ORDER BY version`),
-    ]);
+    const [rounds, controls] = (await this.#db.ask([
+      [{ sql: `${SELECT_ROUNDS} ORDER BY rounds.position`, values: [] }],
+      [{ sql: `${SELECT_CONTROLS} ORDER BY version`, values: [] }],
+    ])) as RoundAnswers;
     const ofRound = Map.groupBy(controls, ({ round }) => round.toString());
     return rounds.map((row) => {
       const stored = storedRound(row, ofRound.get(row.round.toString()) ?? []);

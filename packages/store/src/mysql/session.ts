@@ -209,6 +209,18 @@ export class Session {
     }
   }
 
+  /** {@link ask} as a transaction of its own that writes nothing. */
+  async askOnce(begin: string, questions: readonly (readonly Statement[])[]): Promise<readonly (readonly object[])[]> {
+    this.later([{ sql: begin, values: [] }]);
+    try {
+      return (await this.ask([...questions, [{ sql: 'COMMIT', values: [] }]])).slice(0, -1);
+    } catch (error) {
+      // In the midst of the transaction, perhaps.
+      this.drop();
+      throw error;
+    }
+  }
+
   /** Waits for its next use, and ends when there is none. */
   rest(): void {
     this.#idleTimer = setTimeout(() => this.end(), IDLE_MS);
