@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { estimate, median, percentile, slope } from './statistics.ts';
+import { estimate, median, percentile } from './statistics.ts';
 
 describe('a percentile', () => {
   it.each([
@@ -34,13 +34,4 @@ describe('the bounds of a median', () => {
     expect(bounds).toMatchObject({ lower, upper });
     expect(bounds.confidence).toBeCloseTo(confidence, 10);
   });
-});
-
-describe('a slope', () => {
-  it('is that of the line the points lie on, whatever one of them says', () => {
-    const line = Array.from({ length: 20 }, (_, x) => [x, 3 * x + 1] as const);
-    expect(slope([...line, [20, 10_000]])).toBe(3);
-  });
-
-  it('of a single point is none', () => expect(slope([[1, 1]])).toBe(0));
 });

@@ -41,14 +41,3 @@ export function estimate(values: readonly number[]): Estimate {
   const at = (index: number): number => sorted[index] ?? Number.NaN;
   return { median: median(sorted), lower: at(rank), upper: at(length - 1 - rank), confidence: 1 - tail };
 }
-
-/** The slope of y over x that half of all pairs of points exceed (Theil and Sen): single outliers do not move it. */
-export function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  const slopes: number[] = [];
-  for (const [index, [x, y]] of points.entries()) {
-    for (const [laterX, laterY] of points.slice(index + 1)) {
-      if (laterX !== x) slopes.push((laterY - y) / (laterX - x));
-    }
-  }
-  return slopes.length === 0 ? 0 : median(slopes);
-}

@@ -6,6 +6,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { generate } from './generator.ts';
 import { type Load, PLAIN_LOAD } from './load.ts';
+import { voterIds } from './request-writer.ts';
+
+const BALLOTS = { voters: 100, options: 4 };
 
 const closers: (() => void)[] = [];
 afterEach(() => closers.splice(0).forEach((close) => close()));
@@ -15,18 +18,16 @@ async function serve(answer: RequestListener): Promise<Load> {
   closers.push(() => server.close().closeAllConnections());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { ...PLAIN_LOAD, ballots: { voters: 100, options: 4 }, port, path: '/', connections: 4, durationMs: 200 };
+  return { ...PLAIN_LOAD, ballots: BALLOTS, port, path: '/', connections: 4, durationMs: 200 };
 }
 
 /** Voters in the order they came. */
-function taking(voters: number[], answer: (vote: number) => number): RequestListener {
+function taking(voters: string[], answer: (vote: number) => number): RequestListener {
   return (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const status = answer(
-        voters.push(Number((JSON.parse(Buffer.concat(chunks).toString()) as { voter: string }).voter)),
-      );
+      const status = answer(voters.push((JSON.parse(Buffer.concat(chunks).toString()) as { voter: string }).voter));
       if (status === 0) request.socket.destroy();
       else response.writeHead(status, { 'content-length': 0 }).end();
     });
@@ -40,15 +41,17 @@ describe('a generator', () => {
     ['at a rate', { rate: 500 }],
     ['at a rate, in bursts', { rate: 500, tickMs: 50 }],
   ])('%s has an answer for each vote, which are those of the formula', async (_, how) => {
-    const voters: number[] = [];
+    const voters: string[] = [];
     const load = { ...(await serve(taking(voters, () => 202))), ...how, first: 1_050 };
     const { sent, acceptedAt, refused, unknown, latenessP99 } = await generate(load);
     expect(sent).toBe('rate' in how ? 100 : acceptedAt.length);
     expect(sent).toBeGreaterThanOrEqual(load.connections);
     expect({ accepted: acceptedAt.length, refused, unknown }).toEqual({ accepted: sent, refused: [], unknown: [] });
     expect(latenessP99 === null).toBe(!('rate' in how));
-    const expected = Array.from({ length: sent }, (_, index) => (1_050 + index) % 100);
-    expect(voters.toSorted((a, b) => a - b)).toEqual(expected.toSorted((a, b) => a - b));
+    const ids = voterIds(BALLOTS);
+    const expected = Array.from({ length: sent }, (_, index) => ids[(1_050 + index) % BALLOTS.voters] ?? '');
+    const byName = (a: string, b: string): number => a.localeCompare(b);
+    expect(voters.toSorted(byName)).toEqual(expected.toSorted(byName));
   });
 
   it('tells votes that were refused from those nobody answered', async () => {

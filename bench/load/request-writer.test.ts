@@ -19,9 +19,17 @@ function requestOf(load: Load, vote: number): { head: string; body: string } {
 }
 
 describe('a request', () => {
-  it('names the voter and the option of its vote', () => {
+  it('names the voter, as browsers are named, and the option of its vote', () => {
     const { head, body } = requestOf(LOAD, 1_042);
-    expect(JSON.parse(body)).toEqual({ voter: '042', option: 'option-1' });
+    const voterOf = (vote: number) => (JSON.parse(requestOf(LOAD, vote).body) as { voter: string }).voter;
+    expect(JSON.parse(body)).toEqual({ voter: voterOf(42), option: 'option-1' });
+    const voters = Array.from({ length: 1_000 }, (_, vote) => voterOf(vote));
+    expect(voters.filter((voter) => !/^[\w-]{22}$/.test(voter))).toEqual([]);
+    expect(new Set(voters).size).toBe(1_000);
+    // Neither up nor down: about half of them are above the one before.
+    const rises = voters.filter((voter, vote) => vote > 0 && voter > (voters[vote - 1] ?? '')).length;
+    expect(rises).toBeGreaterThan(400);
+    expect(rises).toBeLessThan(600);
     expect(head.split('\r\n')).toEqual([
       'POST /api/vote HTTP/1.1',
       'host: bench',

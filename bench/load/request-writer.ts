@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { createCipheriv, type KeyObject } from 'node:crypto';
 
 import { signVoter, VOTER_COOKIE } from '@voteapp/contracts/signed';
 
@@ -7,6 +7,8 @@ import type { Electorate, Load } from './load.ts';
 
 const DIGIT_0 = 0x30;
 const HOLE = '#';
+/** Of a voter's id, before base64url. */
+const ID_BYTES = 16;
 
 /** The ids of the options that votes are for: one letter apart, so that requests differ in bytes and not in length. */
 export function optionIds(options: number): string[] {
@@ -14,21 +16,29 @@ export function optionIds(options: number): string[] {
   return Array.from({ length: options }, (_, option) => `option-${option}`);
 }
 
+/**
+ * The ids of all voters, one after the other: 22 characters of random bits each, as browsers have. Numbers in a row
+ * would reach a table that is ordered by voter at its end alone, which no electorate does.
+ */
+export function voterIds({ voters }: Ballots): string[] {
+  const numbers = Buffer.alloc(voters * ID_BYTES);
+  for (let voter = 0; voter < voters; voter += 1) numbers.writeUInt32BE(voter, voter * ID_BYTES);
+  // A cipher without chaining gives each block another one: no two voters are alike.
+  const ids = createCipheriv('aes-128-ecb', Buffer.alloc(ID_BYTES), null).update(numbers);
+  return Array.from({ length: voters }, (_, voter) =>
+    ids.toString('base64url', voter * ID_BYTES, (voter + 1) * ID_BYTES),
+  );
+}
+
 /** A cookie for each voter, signed with the key, one after the other. */
-export function signCookies(sessionKey: KeyObject, { voters }: Ballots): Buffer {
-  const id = Buffer.alloc(16);
-  const sign = (voter: number): string => {
-    id.writeUInt32BE(voter);
-    return signVoter(sessionKey, id.toString('base64url'));
-  };
-  return Buffer.from(Array.from({ length: voters }, (_, voter) => sign(voter)).join(''));
+export function signCookies(sessionKey: KeyObject, ballots: Ballots): Buffer {
+  const sign = (voter: string): string => signVoter(sessionKey, voter);
+  return Buffer.from(voterIds(ballots).map(sign).join(''));
 }
 
 /** The names of all voters, of one length, one after the other. */
-function voterNames(electorate: Electorate, { voters }: Ballots): Buffer {
-  if (electorate.by === 'cookie') return Buffer.from(electorate.cookies);
-  const width = String(voters - 1).length;
-  return Buffer.from(Array.from({ length: voters }, (_, voter) => String(voter).padStart(width, '0')).join(''));
+function voterNames(electorate: Electorate, ballots: Ballots): Buffer {
+  return Buffer.from(electorate.by === 'cookie' ? electorate.cookies : voterIds(ballots).join(''));
 }
 
 function template({ path, ballots, electorate, connectionPerVote }: Load, width: number): Buffer {

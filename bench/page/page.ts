@@ -13,7 +13,7 @@ export type PageFiles = Readonly<Record<string, string>>;
 
 const CPU_PLOT = 'performance/cpu.svg';
 const RATE_PLOT = 'performance/rate.svg';
-const RIVALS = 'rivals';
+const isOfRivals = ({ name }: Row): boolean => name.startsWith('rivals');
 
 const COMMANDS = paragraph(
   '```sh',
@@ -66,7 +66,7 @@ const HEAD = [
 ];
 
 function figures(rows: readonly Row[]): string[] {
-  const compared = rows.filter(({ name, contestants }) => name !== RIVALS && contestants.length > 1);
+  const compared = rows.filter((row) => !isOfRivals(row) && row.contestants.length > 1);
   if (compared.length === 0) return [];
   const lines = compared.flatMap(({ title, contestants }) =>
     contestants.slice(1).map((own) => comparisonLine(title, own)),
@@ -113,8 +113,8 @@ function figures(rows: readonly Row[]): string[] {
 }
 
 function rivals(rows: readonly Row[]): string[] {
-  const found = rows.find(({ name }) => name === RIVALS);
-  if (found === undefined) return [];
+  const found = rows.filter(isOfRivals);
+  if (found.length === 0) return [];
   return [
     '## Beside what could be built instead',
     paragraph(
@@ -122,11 +122,14 @@ function rivals(rows: readonly Row[]): string[] {
       'message for each vote, a worker with a transaction for each. Group commit: an API that writes batches into MySQL,',
       'and is down whenever that is. Flask and Redis: the usual sample, made durable, counting in Redis.',
     ),
-    table(
-      HEAD,
-      found.contestants.map((each, index) => comparisonLine(each.name, each, index === 0)),
-    ),
-    ...found.skips.map((skip) => `Not measured: ${skip}.`),
+    ...found.flatMap(({ title, contestants, skips }) => [
+      `${title[0]?.toUpperCase()}${title.slice(1)}:`,
+      table(
+        HEAD,
+        contestants.map((each, index) => comparisonLine(each.name, each, index === 0)),
+      ),
+      ...skips.map((skip) => `Not measured: ${skip}.`),
+    ]),
   ];
 }
 
@@ -158,8 +161,8 @@ function facts(rows: readonly Row[]): string[] {
 }
 
 function plots(rows: readonly Row[]): PageFiles {
-  const ours = rows.filter(({ name, contestants }) => name !== RIVALS && contestants.length > 1);
-  const others = rows.find(({ name }) => name === RIVALS)?.contestants.slice(2) ?? [];
+  const ours = rows.filter((row) => !isOfRivals(row) && row.contestants.length > 1);
+  const others = rows.find(isOfRivals)?.contestants.slice(2) ?? [];
   const bare = ours[0]?.contestants[0];
   const named = [
     ...(bare === undefined ? [] : [{ label: 'bare node:http', found: bare }]),
@@ -209,7 +212,7 @@ function method(rows: readonly Row[], machine: Report['machine']): string[] {
     paragraph(
       `Each row measures its targets in turn, in ${rounds} rounds of ${durationMs / 1_000} s, beside a bare \`node:http\` server that reads the`,
       'same request and stores nothing. Closed loops have 256 connections that send the next vote when they have the last',
-      'answer; open loops send when a vote is due, whatever the answers. The bounds of a median are order statistics: the true',
+      'answer; open loops send when a vote is due, whatever the answers. A voter is 128 random bits, as in a browser. The bounds of a median are order statistics: the true',
       `median is above the lower one with ${figure(confidence * 100)} %, and below the upper one with the same; nothing is assumed of the`,
       'distribution. Who votes for what follows from the number of the vote, so that after the rounds the tables are asked by',
       'SQL whether they have every accepted vote, once, for the right option. A row is void with one vote wrong, or when too',

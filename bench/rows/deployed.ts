@@ -6,13 +6,11 @@ import { signCookies } from '../load/request-writer.ts';
 import { startDeployed } from '../targets/deployed.ts';
 import { behindTls } from '../targets/tls-front.ts';
 import { comparison } from './comparison.ts';
-import { type Limit, USUAL_SHARE } from './row.ts';
+import { type Limit, MANY_CONNECTIONS, USUAL_SHARE } from './row.ts';
 
 const CPU_RATIO = 2.5;
 const CONNECTION_PER_VOTE_SHARE = 0.6;
 const LAG_MS = 50;
-/** As in prime time: batches are full, and a slow broker leaves nobody idle. */
-const MANY_CONNECTIONS = 2_048;
 /** All of them have voted before the first round begins. */
 const FEW_VOTERS = 20_000;
 

@@ -12,6 +12,9 @@ export const QUICK: RunShape = { rounds: 3, durationMs: 1_000, warmUpMs: 2_000, 
 /** Of what a deployment takes at most, in the hours that matter. */
 export const USUAL_SHARE = 0.7;
 
+/** As in prime time: batches are full, and a slow broker leaves nobody idle. */
+export const MANY_CONNECTIONS = 2_048;
+
 /** A figure beside the limit it must keep. */
 export interface Limit {
   readonly name: string;

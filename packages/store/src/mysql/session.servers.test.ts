@@ -50,6 +50,21 @@ await describeServers('a connection', (server) => {
     });
   });
 
+  it('answers all questions of one moment at once, and ends where one of them fails', async () => {
+    const { host, port, user, password } = server;
+    const session = await Session.open({ host, port, user, password, database: database.name }, 'reading');
+    const question = (sql: string) => [{ sql, values: [] }];
+    const answers = await session.askOnce('START TRANSACTION', [
+      question('SELECT 1 AS one'),
+      question('SELECT 2 AS two'),
+    ]);
+    expect(answers).toEqual([[{ one: 1 }], [{ two: 2 }]]);
+    const failing = session.askOnce('START TRANSACTION', [question('SELECT 1'), question('SELECT nothing')]);
+    await expect(failing).rejects.toThrow('nothing');
+    // Its transaction is still open.
+    expect(session.usable).toBe(false);
+  });
+
   describe('inserts what is new', () => {
     const row = (id: number, text = 'first') => [id, text];
     const rows = (first: number, count: number) => Array.from({ length: count }, (_, index) => row(first + index));
