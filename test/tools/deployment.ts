@@ -32,6 +32,10 @@ export type DeploymentOptions = {
   readonly poll: object;
 } & ({ readonly rabbitmq: RabbitMqAddress } | { readonly sqs: SqsServerAddress });
 
+/** They would live on without whoever started them. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 /** The three services as processes of their own, on real servers. */
 export class Deployment {
   readonly name = `t${randomBytes(4).toString('hex')}`;
@@ -99,8 +103,12 @@ export async function startService(
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'], ...environment },
   });
+  running.add(child);
   const lines: string[] = [];
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const exited = once(child, 'exit').then(([code]) => {
+    running.delete(child);
+    return code as number | null;
+  });
   const listening = new Promise<number>((resolve) => {
     createInterface(child.stdout).on('line', (line) => {
       lines.push(line);
