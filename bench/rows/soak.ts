@@ -2,6 +2,7 @@ import type { Measured } from '../contestant.ts';
 import { rssOf } from '../cpu-time.ts';
 import { median } from '../statistics.ts';
 import { onDeployment } from './on-deployment.ts';
+import { readResults, type ResultsRead } from './reading.ts';
 import type { Limit, Row } from './row.ts';
 
 const SHARE = 0.5;
@@ -16,6 +17,7 @@ const OWN = ['vote', 'worker', 'front'];
 
 interface Step {
   readonly measured: Measured;
+  readonly read: ResultsRead;
   readonly rss: Readonly<Record<string, number>>;
 }
 
@@ -48,8 +50,13 @@ export const SOAK: Row = {
         const rate = Math.floor(votesPerSecond * SHARE);
         const steps: Step[] = [];
         for (let step = 0; step < rounds * STEPS_PER_ROUND; step += 1) {
-          const measured = await contestant.measure({ rate, durationMs: durationMs * ROUNDS_PER_STEP });
-          steps.push({ measured, rss: rssOf(deployed.parts) });
+          const stepMs = durationMs * ROUNDS_PER_STEP;
+          // A front that nobody asks collects its garbage every few minutes only.
+          const [measured, read] = await Promise.all([
+            contestant.measure({ rate, durationMs: stepMs }),
+            readResults(deployed, stepMs),
+          ]);
+          steps.push({ measured, read, rss: rssOf(deployed.parts) });
         }
         const memory = OWN.map((part): Limit => {
           const measured = growthOfMemory(steps.map(({ rss }) => rss[part] ?? 0));
@@ -62,6 +69,8 @@ export const SOAK: Row = {
             'votes/s': rate,
             votes: steps.reduce((sum, { measured }) => sum + measured.accepted, 0),
             'votes refused': steps.reduce((sum, { measured }) => sum + measured.refused, 0),
+            'results not shown': steps.reduce((sum, { read }) => sum + read.unread, 0),
+            'results p99, median of all steps, ms': median(steps.map(({ read }) => read.latency.p99)),
             'lag p99, median of all steps, ms': median(lags),
             'lag p99, worst step, ms': Math.max(...lags),
             'growth of the lag p99, ×': growthOf(lags, median),

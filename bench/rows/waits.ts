@@ -1,7 +1,6 @@
 import type { Demand } from '../contestant.ts';
-import { load } from '../load/run.ts';
-import { PLAIN_LOAD } from '../load/load.ts';
 import { onDeployment } from './on-deployment.ts';
+import { readResults } from './reading.ts';
 import { type Limit, type Row, USUAL_SHARE } from './row.ts';
 import { watchLive } from './watching.ts';
 
@@ -11,7 +10,6 @@ const RESULTS_LIMIT_MS = 10;
 const VIEWERS = 2_000;
 const VIEWERS_CORES = 0.2;
 const UPDATES_PER_SECOND = 5;
-const RESULTS_PER_SECOND = 100;
 const VOTES_PER_SECOND = 1_000;
 /** So few that each update is of one burst, sent within a millisecond. */
 const VOTES_TO_WATCH = 100;
@@ -46,29 +44,23 @@ export const WAITS: readonly Row[] = [
     title: `\`GET /api/results\` while votes come at ${USUAL_SHARE * 100} % of capacity`,
     runs: 'whole',
     measure: ({ durationMs, warmUpMs }) =>
-      onDeployment(async ({ frontUrl }, contestant) => {
-        const port = Number(new URL(frontUrl).port);
-        const reading = { ...PLAIN_LOAD, port, path: '/api/results', ballots: null, connections: 16 };
+      onDeployment(async (deployed, contestant) => {
         const readWhile = async (demand: Demand) => {
-          const [votes, reads] = await Promise.all([
+          const [{ votesPerSecond }, read] = await Promise.all([
             contestant.measure(demand),
-            load({ ...reading, rate: RESULTS_PER_SECOND, durationMs: demand.durationMs }),
+            readResults(deployed, demand.durationMs),
           ]);
-          return { votesPerSecond: votes.votesPerSecond, reads };
+          return { votesPerSecond, ...read };
         };
         const most = await readWhile({ durationMs: warmUpMs });
         const rate = Math.floor(most.votesPerSecond * USUAL_SHARE);
-        const { reads } = await readWhile({ rate, durationMs: MANY_ROUNDS * durationMs });
-        const unread = reads.sent - reads.acceptedAt.length;
+        const { latency, unread } = await readWhile({ rate, durationMs: MANY_ROUNDS * durationMs });
         return {
-          limits: [
-            atMost('results, p99', reads.latency.p99, RESULTS_LIMIT_MS),
-            atMost('results not shown', unread, 0, ''),
-          ],
+          limits: [atMost('results, p99', latency.p99, RESULTS_LIMIT_MS), atMost('results not shown', unread, 0, '')],
           facts: {
             'votes/s meanwhile': rate,
-            'results p50, ms': reads.latency.p50,
-            'results p99 while votes come as fast as they are taken, ms': most.reads.latency.p99,
+            'results p50, ms': latency.p50,
+            'results p99 while votes come as fast as they are taken, ms': most.latency.p99,
           },
         };
       }),
