@@ -102,23 +102,41 @@ describe('batches', () => {
     ]);
   });
 
-  it('collect while one is in flight, and go at its confirm', async () => {
+  it('go 12 ms apart, however soon one is confirmed', async () => {
     const { add, sizes, attempts } = setUp();
     add();
     await turn();
+    await attempts[0]!.confirm();
     add(2);
-    await vi.advanceTimersByTimeAsync(4);
+    await vi.advanceTimersByTimeAsync(11);
     add(2);
     expect(sizes()).toEqual([1]);
-    await attempts[0]!.confirm();
+    await vi.advanceTimersByTimeAsync(1);
     expect(sizes()).toEqual([1, 4]);
   });
 
-  it('go beside one in flight after 15 ms, and at most 4 at once', async () => {
+  it('of 64 votes go as soon as nothing is in flight', async () => {
+    const { add, sizes, attempts } = setUp();
+    add();
+    await turn();
+    add(63);
+    await attempts[0]!.confirm();
+    expect(sizes()).toEqual([1]);
+    add();
+    await turn();
+    expect(sizes()).toEqual([1, 64]);
+    add(64);
+    await turn();
+    expect(sizes()).toEqual([1, 64]);
+    await attempts[1]!.confirm();
+    expect(sizes()).toEqual([1, 64, 64]);
+  });
+
+  it('go beside one in flight after 12 ms, and at most 4 at once', async () => {
     const { add, sizes, attempts } = setUp();
     for (let batch = 0; batch < 6; batch += 1) {
       add();
-      await vi.advanceTimersByTimeAsync(15);
+      await vi.advanceTimersByTimeAsync(12);
     }
     expect(sizes()).toEqual([1, 1, 1, 1]);
     await attempts[2]!.confirm();
@@ -130,6 +148,7 @@ describe('batches', () => {
     add();
     await turn();
     add(MAX_BATCH_VOTES + 5);
+    await turn();
     expect(sizes()).toEqual([1, MAX_BATCH_VOTES]);
   });
 
@@ -137,8 +156,7 @@ describe('batches', () => {
     const { add, attempts } = setUp();
     add(2, 7);
     add(3, 8);
-    await turn();
-    await attempts[0]!.confirm();
+    await vi.advanceTimersByTimeAsync(12);
     expect(attempts.map(({ message }) => [message.def, message.votes.length])).toEqual([
       [7, 2],
       [8, 3],

@@ -97,7 +97,7 @@ describe('a producer', () => {
     await pass(0);
     for (const shard of [0, 1, 0, 0]) {
       cast(shard);
-      await pass(0);
+      await pass(12);
     }
     expect(queue.batches.map(({ shard, n }) => [shard, n])).toEqual([
       [0, 1],
