@@ -29,7 +29,8 @@ export function streamRoutes(app: Express, { view, stream, sessionKey }: FrontDe
         return;
       }
       response.flushHeaders();
-      stream.add(response, viewer);
+      // Past the response, whose queue of its own costs as much as all else that is done for an event.
+      if (response.socket !== null) stream.add(response.socket, viewer);
     },
   });
 }
