@@ -6,6 +6,8 @@ import type { Load } from './load.ts';
 import type { RequestWriter } from './request-writer.ts';
 
 const HOST = '127.0.0.1';
+/** What came last on any connection; it is parsed before more can come. */
+const RECEIVED = Buffer.alloc(64 * 1024);
 
 /** What becomes of a request: the status of its answer; null: none came. */
 export type OnOutcome = (caller: Caller, vote: number, since: number, status: number | null) => void;
@@ -57,18 +59,26 @@ export class Caller {
 
   #connect(): Socket {
     const { port, authority } = this.#load;
-    const socket =
-      authority === null
-        ? connect({ host: HOST, port, noDelay: true })
-        : connectTls({ host: HOST, port, ca: authority }).setNoDelay(true);
     const parser = new AnswerParser((status) => this.#settle(socket, status));
-    socket.on('data', (data: Buffer) => {
+    const read = (bytes: Uint8Array): void => {
       try {
-        parser.read(data);
+        parser.read(bytes);
       } catch (error) {
         socket.destroy(error as Error);
       }
-    });
+    };
+    // Without a stream of buffers for each connection a request costs a fifth less, which is left to those who are measured.
+    const onread = {
+      buffer: RECEIVED,
+      callback(length: number): boolean {
+        read(RECEIVED.subarray(0, length));
+        return true;
+      },
+    };
+    const socket =
+      authority === null
+        ? connect({ host: HOST, port, noDelay: true, onread })
+        : connectTls({ host: HOST, port, ca: authority }).setNoDelay(true).on('data', read);
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#socket === socket) this.#settle(socket, null);
