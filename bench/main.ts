@@ -49,12 +49,13 @@ async function measureRow(row: Row, shape: RunShape): Promise<RowResult> {
 }
 
 async function measureRows(): Promise<void> {
-  const shape = values.quick ? QUICK : WHOLE;
+  const plain = values.quick ? QUICK : WHOLE;
   const machine = thisMachine();
-  console.log(`${describeMachine(machine)}; ${shape.rounds} rounds of ${shape.durationMs / 1_000} s\n`);
+  console.log(`${describeMachine(machine)}; ${plain.rounds} rounds of ${plain.durationMs / 1_000} s\n`);
   const voided: string[] = [];
   const broken: string[] = [];
   for (const row of chosenRows()) {
+    const shape = { ...plain, rounds: plain.rounds * (row.timesTheRounds ?? 1) };
     const result = await measureRow(row, shape);
     console.log(`${rowLines(row, result).join('\n')}\n`);
     if (result.voids.length > 0) voided.push(row.name);

@@ -198,8 +198,9 @@ function plots(rows: readonly Row[]): PageFiles {
 function method(rows: readonly Row[], machine: Report['machine']): string[] {
   const dates = rows.map(({ date }) => date.slice(0, 10)).toSorted();
   const [first, last] = [dates[0] ?? '', dates.at(-1) ?? ''];
-  const { rounds = 0, durationMs = 0 } = rows[0]?.shape ?? {};
-  const confidence = rows.flatMap(({ contestants }) => contestants.map(({ ratios }) => ratios.rate.confidence))[0] ?? 0;
+  const durationMs = rows[0]?.shape.durationMs ?? 0;
+  const rounds = [...new Set(rows.map(({ shape }) => shape.rounds))].toSorted((a, b) => a - b).join(' or ');
+  const confidences = rows.flatMap(({ contestants }) => contestants.map(({ ratios }) => ratios.rate.confidence));
   const voided = rows.filter(({ voids }) => voids.length > 0);
   return [
     '# Performance',
@@ -213,7 +214,7 @@ function method(rows: readonly Row[], machine: Report['machine']): string[] {
       `Each row measures its targets in turn, in ${rounds} rounds of ${durationMs / 1_000} s, beside a bare \`node:http\` server that reads the`,
       'same request and stores nothing. Closed loops have 256 connections that send the next vote when they have the last',
       'answer; open loops send when a vote is due, whatever the answers. A voter is 128 random bits, as in a browser. The bounds of a median are order statistics: the true',
-      `median is above the lower one with ${figure(confidence * 100)} %, and below the upper one with the same; nothing is assumed of the`,
+      `median is above the lower one with at least ${figure(Math.min(1, ...confidences) * 100)} %, and below the upper one with the same; nothing is assumed of the`,
       'distribution. Who votes for what follows from the number of the vote, so that after the rounds the tables are asked by',
       'SQL whether they have every accepted vote, once, for the right option. A row is void with one vote wrong, or when too',
       `few rounds were quiet: steal at most ${MAX_STEAL * 100} %, other processes at most ${MAX_OTHERS * 100} %, the generator at most`,

@@ -3,7 +3,7 @@ import { startBare } from '../targets/bare.ts';
 import type { StartTarget, Target } from '../targets/target.ts';
 import { type Limit, NOTHING, type Row } from './row.ts';
 
-export interface ComparisonRow extends Pick<Row, 'name' | 'title' | 'runs'> {
+export interface ComparisonRow extends Pick<Row, 'name' | 'title' | 'runs' | 'timesTheRounds'> {
   readonly target: StartTarget;
   readonly load?: LoadChoice;
   /** What both, bare and target, stand behind. */
@@ -12,15 +12,13 @@ export interface ComparisonRow extends Pick<Row, 'name' | 'title' | 'runs'> {
 }
 
 /** A row that measures a target beside a bare server. */
-export function comparison({ name, title, runs, target, load, behind, limits }: ComparisonRow): Row {
+export function comparison({ target, load, behind, limits, ...row }: ComparisonRow): Row {
   const start = async (each: StartTarget): Promise<Target> => {
     const started = await each();
     return behind === undefined ? started : await behind(started);
   };
   return {
-    name,
-    title,
-    runs,
+    ...row,
     async measure(shape) {
       const found = await compare([() => start(startBare), () => start(target)], shape, load);
       const [, own] = found.contestants;

@@ -64,6 +64,7 @@ export const DEPLOYED = [
     name: 'connection-per-vote',
     title: 'a new connection for each vote',
     runs: 'whole',
+    timesTheRounds: 3,
     target: () => startDeployed(),
     load: { connectionPerVote: true },
     limits: ({ ratios }) => [

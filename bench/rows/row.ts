@@ -45,6 +45,8 @@ export interface Row {
   readonly title: string;
   /** `quick`: in every run; `whole`: not in quick ones; `named`: only where `--only` names it, for it takes long. */
   readonly runs: 'quick' | 'whole' | 'named';
+  /** As many times the rounds of others, for bounds as close as a limit is near; default: 1. */
+  readonly timesTheRounds?: number;
   readonly measure: (shape: RunShape) => Promise<RowResult>;
 }
 
