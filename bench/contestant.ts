@@ -1,4 +1,6 @@
-import { cpuMicrosOf, machineTime } from './cpu-time.ts';
+import { cpus } from 'node:os';
+
+import { cpuMicrosOf, cpuMicrosOfOthers, microsSince, stolenMicros } from './cpu-time.ts';
 import { type CountSample, lagsOf, watchCounting } from './load/counting.ts';
 import { expectedTally, wrongVotes } from './load/ledger.ts';
 import { type Load, type LoadResult, PLAIN_LOAD } from './load/load.ts';
@@ -49,11 +51,6 @@ export function isSpoilt({ steal, others, generator }: Measured): boolean {
   return steal > MAX_STEAL || others > MAX_OTHERS || (generator.latenessP99 ?? 0) > MAX_LATENESS_MS;
 }
 
-/** CPU time so far of this process and of all that it has started. */
-function benchMicros(): number {
-  return cpuMicrosOf({ bench: [process.pid] })['bench'] ?? 0;
-}
-
 /** A target, and all that was sent to it. */
 export class Contestant {
   readonly target: Target;
@@ -70,14 +67,16 @@ export class Contestant {
   async measure(demand: Demand): Promise<Measured> {
     const { parts, counted } = this.target;
     const before = (await counted?.()) ?? 0;
-    const [cpuBefore, benchBefore, machineBefore] = [cpuMicrosOf(parts), benchMicros(), machineTime()];
+    const [cpuBefore, othersBefore, stolenBefore] = [cpuMicrosOf(parts), cpuMicrosOfOthers(), stolenMicros()];
+    const begunAt = performance.now();
     const counting = counted === null ? null : watchCounting(counted);
     const result = await this.#load(demand);
     const accepted = result.acceptedAt.length;
     // The work that is still to be done when the last answer is out belongs to the votes.
     const samples = (await counting?.until(before + accepted)) ?? null;
-    const [cpu, bench, machine] = [cpuMicrosOf(parts), benchMicros(), machineTime()];
-    const passed = machine.total - machineBefore.total;
+    // Not from /proc/stat, whose busy times are sampled by a clock that an even load may be in step with.
+    const passedMicros = (performance.now() - begunAt) * 1_000 * cpus().length;
+    const [cpu, others, stolen] = [cpuMicrosOf(parts), cpuMicrosOfOthers(), stolenMicros()];
 
     const endedAt = Math.max(result.endedAt, samples?.at(-1)?.at ?? 0);
     const cpuByPart = Object.fromEntries(
@@ -95,8 +94,8 @@ export class Contestant {
       refused: result.refused.length,
       unanswered: result.unknown.length,
       generator: { cpuMicrosPerVote: result.cpuMicros / result.sent, latenessP99: result.latenessP99 },
-      steal: (machine.stolen - machineBefore.stolen) / passed,
-      others: Math.max(0, machine.busy - machineBefore.busy - (bench - benchBefore)) / passed,
+      steal: (stolen - stolenBefore) / passedMicros,
+      others: microsSince(othersBefore, others) / passedMicros,
     };
     this.#measurements += 1;
     if (isSpoilt(measured)) this.#spoilt += 1;

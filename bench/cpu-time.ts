@@ -79,23 +79,21 @@ export async function withProcesses<T>(start: () => Promise<T>): Promise<{ start
   return { started, pids: childProcesses().filter((pid) => !before.has(pid)) };
 }
 
-/** CPU time of the machine since it started, µs. */
-export interface MachineTime {
-  readonly total: number;
-  readonly busy: number;
-  /** What the hypervisor gave to others. */
-  readonly stolen: number;
+/** CPU time so far of each process that neither is this one nor comes of it, in µs by its number. */
+export function cpuMicrosOfOthers(): ReadonlyMap<number, number> {
+  const processes = allProcesses();
+  const own = new Set(treesOf([process.pid], processes));
+  return new Map(processes.filter((each) => !own.has(each)).map(({ pid, cpuMicros }) => [pid, cpuMicros]));
 }
 
-export function machineTime(): MachineTime {
+/** CPU time that processes have used since, in µs; what ended meanwhile counts where its parent has taken note of it. */
+export function microsSince(before: ReadonlyMap<number, number>, now: ReadonlyMap<number, number>): number {
+  return [...now].reduce((sum, [pid, micros]) => sum + Math.max(0, micros - (before.get(pid) ?? 0)), 0);
+}
+
+/** CPU time that the hypervisor has given to other machines so far, in µs. */
+export function stolenMicros(): number {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1);
-  // proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal; guests are in user already.
-  const times = line
-    .trim()
-    .split(/\s+/)
-    .slice(1, 9)
-    .map((ticks) => (Number(ticks) / TICKS) * 1e6);
-  const total = times.reduce((sum, time) => sum + time, 0);
-  const [, , , idle = 0, waiting = 0, , , stolen = 0] = times;
-  return { total, busy: total - idle - waiting - stolen, stolen };
+  // proc_stat(5): "cpu", user, nice, system, idle, iowait, irq, softirq, steal.
+  return (Number(line.trim().split(/\s+/)[8] ?? 0) / TICKS) * 1e6;
 }
