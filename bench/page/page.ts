@@ -118,9 +118,10 @@ function rivals(rows: readonly Row[]): string[] {
   return [
     '## Beside what could be built instead',
     paragraph(
-      'All in the same rounds, each with servers of its own; sources in `bench/rivals`. The obvious design: Express, a',
-      'message for each vote, a worker with a transaction for each. Group commit: an API that writes batches into MySQL,',
-      'and is down whenever that is. Flask and Redis: the usual sample, made durable, counting in Redis.',
+      'Each table is of the same rounds, each design with servers of its own; sources in `bench/rivals`. The obvious',
+      'design: Express, a message for each vote, a worker with a transaction for each. Group commit: an API that writes',
+      'batches into MySQL, and is down whenever that is. Flask and Redis: the usual sample, made durable, counting in',
+      'Redis. Limits are held [at 256 connections](decisions/0032-rivals-are-measured-at-256-connections.md).',
     ),
     ...found.flatMap(({ title, contestants, skips }) => [
       `${title[0]?.toUpperCase()}${title.slice(1)}:`,
@@ -162,7 +163,7 @@ function facts(rows: readonly Row[]): string[] {
 
 function plots(rows: readonly Row[]): PageFiles {
   const ours = rows.filter((row) => !isOfRivals(row) && row.contestants.length > 1);
-  const others = rows.find(isOfRivals)?.contestants.slice(2) ?? [];
+  const others = rows.filter(isOfRivals).flatMap(({ contestants }) => contestants.slice(2));
   const bare = ours[0]?.contestants[0];
   const named = [
     ...(bare === undefined ? [] : [{ label: 'bare node:http', found: bare }]),

@@ -7,8 +7,8 @@ import { NAMED, type Target } from '../targets/target.ts';
 import type { RivalOptions } from './options.ts';
 import { createTables } from './tables.ts';
 
-/** An API that commits votes to the database in batches, and needs no queue. */
-export async function startGroupCommit(): Promise<Target> {
+/** An API that commits votes to the database in batches, and needs no queue; it is named by the connections it gets. */
+export async function startGroupCommit(connections: number): Promise<Target> {
   const database = await startDatabase();
   await createTables(database, BALLOTS.options);
   const { host, port, user, password } = database.server;
@@ -19,7 +19,7 @@ export async function startGroupCommit(): Promise<Target> {
   const api = await forkServer(new URL('group-commit/server.ts', import.meta.url), options);
   return {
     ...NAMED,
-    name: 'group commit into the database',
+    name: `group commit into the database, ${connections} connections`,
     policy: 'LastVoteWins',
     port: api.port,
     path: '/vote',
