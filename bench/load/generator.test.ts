@@ -48,7 +48,7 @@ describe('a generator', () => {
     expect(sent).toBeGreaterThanOrEqual(load.connections);
     expect({ accepted: acceptedAt.length, refused, unknown }).toEqual({ accepted: sent, refused: [], unknown: [] });
     expect(latenessP99 === null).toBe(!('rate' in how));
-    const ids = voterIds(BALLOTS);
+    const ids = voterIds(0, BALLOTS.voters);
     const expected = Array.from({ length: sent }, (_, index) => ids[(1_050 + index) % BALLOTS.voters] ?? '');
     const byName = (a: string, b: string): number => a.localeCompare(b);
     expect(voters.toSorted(byName)).toEqual(expected.toSorted(byName));

@@ -24,8 +24,8 @@ export interface Load {
   readonly tickMs: number;
 }
 
-/** A million voters of four options: the votes of a run are somebody's first, as most are on air. */
-export const BALLOTS: Ballots = { voters: 1_000_000, options: 4 };
+/** More voters than any row has votes, for four options: each vote is somebody's first, as most are on air. */
+export const BALLOTS: Ballots = { voters: 20_000_000, options: 4 };
 
 export const PLAIN_LOAD = {
   ballots: BALLOTS,

@@ -38,6 +38,13 @@ describe('a request', () => {
     ]);
   });
 
+  it('is the same wherever its run began', () => {
+    const ballots = { voters: 400_000, options: 3 };
+    const [near, far] = [300_000, 0].map((first) => requestOf({ ...LOAD, ballots, first }, 300_001));
+    expect(near).toEqual(far);
+    expect(requestOf({ ...LOAD, ballots, first: 300_000 }, 300_002)).not.toEqual(far);
+  });
+
   it('ends its connection where each vote has one of its own', () => {
     expect(requestOf({ ...LOAD, connectionPerVote: true }, 0).head).toContain('\r\nconnection: close\r\n');
   });

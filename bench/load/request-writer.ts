@@ -9,6 +9,8 @@ const DIGIT_0 = 0x30;
 const HOLE = '#';
 /** Of a voter's id, before base64url. */
 const ID_BYTES = 16;
+/** More than are needed in one run of seconds: to make names takes time, which is then before the clock starts. */
+const NAMES_AT_ONCE = 2 ** 18;
 
 /** The ids of the options that votes are for: one letter apart, so that requests differ in bytes and not in length. */
 export function optionIds(options: number): string[] {
@@ -17,28 +19,36 @@ export function optionIds(options: number): string[] {
 }
 
 /**
- * The ids of all voters, one after the other: 22 characters of random bits each, as browsers have. Numbers in a row
+ * The ids of so many voters from the `first` on: 22 characters of random bits each, as browsers have. Numbers in a row
  * would reach a table that is ordered by voter at its end alone, which no electorate does.
  */
-export function voterIds({ voters }: Ballots): string[] {
-  const numbers = Buffer.alloc(voters * ID_BYTES);
-  for (let voter = 0; voter < voters; voter += 1) numbers.writeUInt32BE(voter, voter * ID_BYTES);
+export function voterIds(first: number, count: number): string[] {
+  const numbers = Buffer.alloc(count * ID_BYTES);
+  for (let index = 0; index < count; index += 1) numbers.writeUInt32BE(first + index, index * ID_BYTES);
   // A cipher without chaining gives each block another one: no two voters are alike.
   const ids = createCipheriv('aes-128-ecb', Buffer.alloc(ID_BYTES), null).update(numbers);
-  return Array.from({ length: voters }, (_, voter) =>
-    ids.toString('base64url', voter * ID_BYTES, (voter + 1) * ID_BYTES),
+  return Array.from({ length: count }, (_, index) =>
+    ids.toString('base64url', index * ID_BYTES, (index + 1) * ID_BYTES),
   );
 }
 
 /** A cookie for each voter, signed with the key, one after the other. */
-export function signCookies(sessionKey: KeyObject, ballots: Ballots): Buffer {
+export function signCookies(sessionKey: KeyObject, { voters }: Ballots): Buffer {
   const sign = (voter: string): string => signVoter(sessionKey, voter);
-  return Buffer.from(voterIds(ballots).map(sign).join(''));
+  return Buffer.from(voterIds(0, voters).map(sign).join(''));
 }
 
-/** The names of all voters, of one length, one after the other. */
-function voterNames(electorate: Electorate, ballots: Ballots): Buffer {
-  return Buffer.from(electorate.by === 'cookie' ? electorate.cookies : voterIds(ballots).join(''));
+/** The names of voters in a row, of one length, one after the other. */
+interface Names {
+  readonly first: number;
+  readonly count: number;
+  readonly bytes: Buffer;
+}
+
+function namesOf(electorate: Electorate, { voters }: Ballots, voter: number): Names {
+  if (electorate.by === 'cookie') return { first: 0, count: voters, bytes: Buffer.from(electorate.cookies) };
+  const count = Math.min(NAMES_AT_ONCE, voters - voter);
+  return { first: voter, count, bytes: Buffer.from(voterIds(voter, count).join('')) };
 }
 
 function template({ path, ballots, electorate, connectionPerVote }: Load, width: number): Buffer {
@@ -58,16 +68,18 @@ function template({ path, ballots, electorate, connectionPerVote }: Load, width:
  */
 export class RequestWriter {
   readonly #ballots: Ballots | null;
-  readonly #names: Buffer;
+  readonly #electorate: Electorate;
   readonly #width: number;
   readonly #template: Buffer;
   readonly #nameAt: number;
   readonly #optionAt: number;
+  #names: Names = { first: 0, count: 0, bytes: Buffer.alloc(0) };
 
   constructor(load: Load) {
     this.#ballots = load.ballots;
-    this.#names = load.ballots === null ? Buffer.alloc(0) : voterNames(load.electorate, load.ballots);
-    this.#width = load.ballots === null ? 0 : this.#names.length / load.ballots.voters;
+    this.#electorate = load.electorate;
+    if (load.ballots !== null) this.#names = namesOf(load.electorate, load.ballots, voterOf(load.ballots, load.first));
+    this.#width = load.ballots === null ? 0 : this.#names.bytes.length / this.#names.count;
     this.#template = template(load, this.#width);
     this.#nameAt = this.#template.indexOf(HOLE);
     // Before `"}`.
@@ -82,8 +94,11 @@ export class RequestWriter {
   /** Makes the request of a vote of `blank`. */
   fill(blank: Buffer, vote: number): void {
     if (this.#ballots === null) return;
-    const voter = voterOf(this.#ballots, vote) * this.#width;
-    this.#names.copy(blank, this.#nameAt, voter, voter + this.#width);
+    const voter = voterOf(this.#ballots, vote);
+    if (voter < this.#names.first || voter >= this.#names.first + this.#names.count)
+      this.#names = namesOf(this.#electorate, this.#ballots, voter);
+    const at = (voter - this.#names.first) * this.#width;
+    this.#names.bytes.copy(blank, this.#nameAt, at, at + this.#width);
     blank[this.#optionAt] = DIGIT_0 + optionOf(this.#ballots, vote);
   }
 }

@@ -13,6 +13,8 @@ const CONNECTION_PER_VOTE_SHARE = 0.6;
 const LAG_MS = 50;
 /** All of them have voted before the first round begins. */
 const FEW_VOTERS = 20_000;
+/** All of them are signed before the first round. */
+const COOKIES = 1_000_000;
 
 function cpuLimit({ ratios }: ContestantResult): readonly Limit[] {
   return [
@@ -57,7 +59,8 @@ export const DEPLOYED = [
     runs: 'whole',
     async target() {
       const deployed = await startDeployed();
-      return { ...deployed, electorate: { by: 'cookie', cookies: signCookies(deployed.sessionKey, BALLOTS) } };
+      const ballots = { ...BALLOTS, voters: COOKIES };
+      return { ...deployed, ballots, electorate: { by: 'cookie', cookies: signCookies(deployed.sessionKey, ballots) } };
     },
   }),
   comparison({

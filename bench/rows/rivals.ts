@@ -1,6 +1,5 @@
 import { compare, type Comparison, rateRatio } from '../compare.ts';
-import type { Ballots } from '../load/ledger.ts';
-import { BALLOTS, PLAIN_LOAD } from '../load/load.ts';
+import { PLAIN_LOAD } from '../load/load.ts';
 import { missingForFlaskRedis, startFlaskRedis } from '../rivals/flask-redis.ts';
 import { startGroupCommit } from '../rivals/group-commit.ts';
 import { startObvious } from '../rivals/obvious.ts';
@@ -13,14 +12,10 @@ const OURS = 1;
 const OBVIOUS = 2;
 const FLASK_REDIS = 3;
 
-/** Of so many voters nobody has voted twice after three times the rounds: what a changed vote costs is another row. */
-const ENOUGH_VOTERS: Ballots = { ...BALLOTS, voters: 3_000_000 };
-
 /** Bare, ours, and group commit into the database. */
 async function besideGroupCommit(shape: RunShape, connections: number): Promise<[Comparison, Estimate]> {
   const starts = [startBare, () => startDeployed(), () => startGroupCommit(connections)];
-  const withVoters = starts.map((start) => async () => ({ ...(await start()), ballots: ENOUGH_VOTERS }));
-  const found = await compare(withVoters, shape, { connections });
+  const found = await compare(starts, shape, { connections });
   return [found, rateRatio(found, OURS, 2)];
 }
 

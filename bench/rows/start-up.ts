@@ -58,6 +58,6 @@ async function measureStartUp(runs: number): Promise<Limit[]> {
 export const START_UP: Row = {
   name: 'start-up',
   title: 'what somebody waits for who types a command',
-  runs: 'quick',
+  runs: 'whole',
   measure: async ({ rounds }) => ({ ...NOTHING, limits: await measureStartUp(rounds * RUNS_PER_ROUND) }),
 };
