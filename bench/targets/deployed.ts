@@ -1,8 +1,9 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Policy } from '@voteapp/contracts/poll';
 
-import { withProcesses } from '../cpu-time.ts';
+import { rssOf, withProcesses } from '../cpu-time.ts';
 import { startRabbitMq } from '../../test/servers/rabbitmq.ts';
 import { Deployment, type ServiceProcess, untilReady } from '../../test/tools/deployment.ts';
 import { smallHeap } from '../../test/tools/small-heap.ts';
@@ -18,8 +19,22 @@ export interface DeployedOptions {
   readonly policy?: Policy;
   /** How long everything takes each way between the services and the broker, ms. */
   readonly brokerDelayMs?: number;
-  /** Of each service, MiB; default: what Node.js makes of the machine. */
+  /** Of each service, MiB, which may then be told to collect its garbage; default: what Node.js makes of the machine. */
   readonly heapMiB?: number;
+}
+
+const COLLECTABLE = `--expose-gc --import=${new URL('collect-on-signal.ts', import.meta.url).href}`;
+const COLLECT_LIMIT_MS = 10_000;
+
+async function collectGarbage({ child, log }: ServiceProcess): Promise<void> {
+  const collected = (): number => log().split('"Collected"').length;
+  const before = collected();
+  const limit = performance.now() + COLLECT_LIMIT_MS;
+  child.kill('SIGUSR2');
+  while (collected() === before) {
+    if (performance.now() > limit) throw new Error('A service does not collect its garbage.');
+    await wait(50);
+  }
 }
 
 /** The services as processes of their own, on a RabbitMQ and a MySQL of their own. */
@@ -31,6 +46,8 @@ export interface Deployed extends Target {
   readonly counted: () => Promise<number>;
   readonly tally: () => Promise<Tally>;
   readonly sessionKey: KeyObject;
+  /** MiB that each service holds without its garbage, which it collects now. */
+  held(): Promise<Readonly<Record<string, number>>>;
   /** Lets votes collect in the queue, as a worker's outage does. The process and its connections stay. */
   pauseWorker(): void;
   resumeWorker(): void;
@@ -53,7 +70,7 @@ export async function startDeployed({
   const sessionKey = createSecretKey(randomBytes(32));
   const SESSION_KEY = sessionKey.export().toString('base64');
   const pidOf = ({ child }: ServiceProcess): number => child.pid ?? 0;
-  const heap = heapMiB === undefined ? {} : { NODE_OPTIONS: smallHeap(heapMiB) };
+  const heap = heapMiB === undefined ? {} : { NODE_OPTIONS: `${smallHeap(heapMiB)} ${COLLECTABLE}` };
   const worker = await deployment.start('worker', heap);
   await untilReady(worker);
   const front = await deployment.start('front', { ...heap, SESSION_KEY });
@@ -79,6 +96,10 @@ export async function startDeployed({
     },
     counted: () => countedIn(database.query),
     tally: () => tallyOf(database.query, BALLOTS.options, policy !== 'Unlimited'),
+    async held() {
+      await Promise.all([vote, worker, front].map(collectGarbage));
+      return rssOf({ vote: [pidOf(vote)], worker: [pidOf(worker)], front: [pidOf(front)] });
+    },
     pauseWorker() {
       worker.child.kill('SIGSTOP');
     },
