@@ -37,8 +37,8 @@ const BROKER_RESERVE_BYTES = 500e6 + 2 * 512 * 1024 ** 2;
 // Columns of a row of `votes` with a round's name of 40 letters, what InnoDB adds to a row, and pages that are filled to
 // two thirds by keys in no order: https://dev.mysql.com/doc/refman/9.7/en/innodb-physical-structure.html
 const VOTER_ROW_BYTES = ((40 + 1 + 16 + 1 + 8 + 8 + 8 + 4 + 18) * 3) / 2;
-// System tablespaces, redo and undo logs of a server without data.
-const DATABASE_RESERVE_BYTES = 1024 ** 3;
+// A gibibyte each: the redo log, and system tablespaces and undo logs of a server without data.
+const DATABASE_RESERVE_BYTES = 2 * 1024 ** 3;
 
 /** What a rate of votes needs. */
 export interface Needs {

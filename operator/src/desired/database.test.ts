@@ -47,7 +47,23 @@ describe.each(Object.entries(ENGINES))('%s', (engine, prefix) => {
 
 test('nothing that only MySQL knows is said to MariaDB', () => {
   const [mysql, mariadb] = [databaseOf({ engine: 'MySQL' }), databaseOf({ engine: 'MariaDB' })];
-  expect(mysql.args).toEqual([...mariadb.args, '--disable-log-bin', '--performance-schema=OFF', '--mysqlx=OFF']);
+  expect(mysql.args.filter((each) => !mariadb.args.includes(each))).toEqual([
+    '--innodb-redo-log-capacity=1073741824',
+    '--disable-log-bin',
+    '--performance-schema=OFF',
+    '--mysqlx=OFF',
+  ]);
+  expect(mariadb.args.filter((each) => !mysql.args.includes(each))).toEqual(['--innodb-log-file-size=1073741824']);
+});
+
+test.each<[string, object, number]>([
+  ['of a volume nobody gave a size, a gibibyte is for changes that are not in their tables yet', {}, 1024],
+  ['of a large volume, no more', { storage: { size: '200Gi' } }, 1024],
+  ['of a small one, an eighth', { storage: { size: '2Gi' } }, 256],
+  ['of an odd one, in whole mebibytes', { storage: { size: '3G' } }, 357],
+  ['of the smallest, more than MySQL takes by itself', { storage: { size: '1Gi' } }, 128],
+])('%s', (_, managed, mib) => {
+  expect(databaseOf(managed).args).toContain(`--innodb-redo-log-capacity=${mib * 1024 ** 2}`);
 });
 
 test.each<[string, object | undefined, string]>([
