@@ -4,25 +4,13 @@ import { connect } from 'node:net';
 import { CLOCK_HEADER } from '@voteapp/contracts/http/poll';
 import { hiddenResults, results, rounds } from '@voteapp/contracts/http/results';
 import { signReceipt } from '@voteapp/contracts/signed';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { definition, type Front, round, SESSION_KEY, START, startFront } from './fixtures/front.ts';
+import { definition, frontWith, round, SESSION_KEY, START } from './fixtures/front.ts';
 import type { StoredRound } from './fixtures/memory-store.ts';
 
-let running: Front | undefined;
-
-async function frontWith(stored: StoredRound | null = round(), config = {}): Promise<Front> {
-  running = await startFront({ config });
-  if (stored !== null) running.store.set(stored);
-  return running;
-}
-
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-});
-
 const CLOSED = definition({ closesAt: START - 60_000 });
+
 describe('GET /api/results', () => {
   it('has the numbers of the current round', async () => {
     const { get } = await frontWith();

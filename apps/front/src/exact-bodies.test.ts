@@ -1,21 +1,8 @@
 import { CLOCK_HEADER, publicPoll } from '@voteapp/contracts/http/poll';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { definition, type Front, round, START, startFront } from './fixtures/front.ts';
+import { definition, frontWith, round, START } from './fixtures/front.ts';
 import type { StoredRound } from './fixtures/memory-store.ts';
-
-let running: Front | undefined;
-
-async function frontWith(stored: StoredRound | null = round(), config = {}): Promise<Front> {
-  running = await startFront({ config });
-  if (stored !== null) running.store.set(stored);
-  return running;
-}
-
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-});
 
 const CLOSED = definition({ closesAt: START - 60_000 });
 const EMPTY = round({

@@ -65,9 +65,9 @@ function withoutSeparators(text: string): string {
   return text.replace(/(?<=\d)[.,'’\s](?=\d{3}(?!\d))/g, '');
 }
 
-/** Measured times have any digits, those of a count among them. */
+/** How long requests took has any digits, those of a count among them. */
 function withoutTimes(text: string): string {
-  return text.replace(/^\w+_seconds(_sum)?(\{.*\})? .*$/gm, '');
+  return text.replace(/^voteapp_front_request_seconds_sum\{service="front",route="[^"]*"\} \S+$/gm, '');
 }
 
 /** Addresses of the app, its admin routes included, at which a per-option number is to be seen. */
